@@ -1,0 +1,1 @@
+"""Benchmarks of Yellowcart: every number is measured on the machine that prints it, in one run."""

@@ -1,0 +1,1 @@
+"""Yellowcart: a self-hosted commerce platform for live streams and short videos."""

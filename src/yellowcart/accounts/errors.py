@@ -1,0 +1,54 @@
+"""What accounts refuse."""
+
+from yellowcart.kernel.errors import Conflict, Denied, Invalid, NotSignedIn, TooMany
+from yellowcart.kernel.translation import N_
+
+
+class LoginTaken(Conflict):
+    """The login name belongs to somebody."""
+
+    code = "login_taken"
+    message = N_("This login name is taken. Choose another one.")
+
+
+class LoginFailed(Invalid):
+    """Name or password is wrong; which one is not told."""
+
+    code = "login_failed"
+    message = N_("Login name or password is wrong.")
+
+
+class TooManyLogins(TooMany):
+    """Too many failed logins for this name or from this place."""
+
+    code = "too_many_logins"
+    message = N_("Too many failed attempts. Please try again in 15 minutes.")
+    retry_after_s = 900
+
+
+class TokenExpired(NotSignedIn):
+    """The token was right once."""
+
+    code = "token_expired"
+    message = N_("Your sign-in has expired. Please sign in again.")
+
+
+class TokenInvalid(NotSignedIn):
+    """The token is not one of ours."""
+
+    code = "token_invalid"
+    message = N_("This token is not valid. Please sign in again.")
+
+
+class DutiesMixed(Conflict):
+    """Recruiting and quality control are never in one hand."""
+
+    code = "duties_mixed"
+    message = N_("One person never holds both recruiting and quality control.")
+
+
+class RoleMissing(Denied):
+    """The role that this needs is missing."""
+
+    code = "role_missing"
+    message = N_("This needs the role: %(role)s.")

@@ -1,0 +1,1 @@
+"""Offers and agencies: the terms between merchants, creators and MCNs."""

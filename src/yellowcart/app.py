@@ -1,0 +1,120 @@
+"""The ASGI application: the hot lanes in front, the framework with pages and API behind them.
+
+Served by granian: `granian --interface asgi --factory yellowcart.app:create_application`.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.config.csrf import CSRFConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from yellowcart import health
+from yellowcart.accounts import access
+from yellowcart.accounts.model import Person
+from yellowcart.consoles.front import pages as front
+from yellowcart.consoles.rendering import CSRF_COOKIE, AnyRequest
+from yellowcart.kernel.database import Database
+from yellowcart.kernel.errors import NotSignedIn, Refusal
+from yellowcart.kernel.journal import start_journal
+from yellowcart.kernel.settings import Settings, read_settings
+from yellowcart.platform import Platform, open_platform
+from yellowcart.web import WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_BYTES_MAX = 8 * 1024 * 1024
+"""The largest body of any route; routes that take less say so themselves."""
+
+PAGES = (front.ROUTES,)
+API: tuple[Router, ...] = ()
+
+
+def create_litestar(settings: Settings) -> Litestar:
+    """The framework's part: pages, API, health. Raises RuntimeError when a route has no access guard."""
+
+    @asynccontextmanager
+    async def lifespan(application: Litestar) -> AsyncIterator[None]:
+        async with open_platform(settings) as platform:
+            application.state.platform = platform
+            application.state.database = platform.database
+            await platform.notifications.start()
+            yield
+
+    application = Litestar(
+        route_handlers=[*PAGES, *API, health.ROUTES],
+        lifespan=[lifespan],
+        dependencies={
+            "database": Provide(_database, sync_to_thread=False),
+            "platform": Provide(_platform, sync_to_thread=False),
+            "person": Provide(_person, sync_to_thread=False),
+        },
+        middleware=[DefineMiddleware(WhoAsks)],
+        exception_handlers={
+            Refusal: answer_refusal,
+            HTTPException: answer_framework_refusal,
+            Exception: answer_defect,
+        },
+        csrf_config=CSRFConfig(
+            secret=settings.secret,
+            cookie_name=CSRF_COOKIE,
+            header_name="x-csrf-token",
+            cookie_secure=settings.secure_cookies,
+            cookie_httponly=True,
+            exclude=["^/api/"],
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Yellowcart",
+            version="1",
+            render_plugins=[JsonRenderPlugin()],
+            openapi_router=Router("/api/v1", route_handlers=[], guards=[access.PUBLIC]),
+        ),
+        request_max_body_size=BODY_BYTES_MAX,
+        debug=False,
+    )
+    application.state.settings = settings
+    access.require_guards(application)
+    return application
+
+
+class Application:
+    """The outermost ASGI callable: what the crowd hammers goes to a lane, the rest to the framework."""
+
+    def __init__(self, litestar: Litestar) -> None:
+        self.litestar = litestar
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        await self.litestar(scope, receive, send)  # type: ignore[arg-type]
+
+
+def create_application() -> Application:
+    """The application as the environment configures it."""
+    settings = read_settings()
+    start_journal(settings.log_format, process="web")
+    return Application(create_litestar(settings))
+
+
+def _platform(request: AnyRequest) -> Platform:
+    platform: Platform = request.app.state.platform
+    return platform
+
+
+def _database(request: AnyRequest) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _person(request: AnyRequest) -> Person:
+    person: Person | None = request.scope.get("user")
+    if person is None:
+        raise NotSignedIn
+    return person

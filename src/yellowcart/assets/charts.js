@@ -1,0 +1,78 @@
+// Draws every figure[data-chart] with ECharts from the JSON beside it, in the colours and type of tokens.css.
+// JSON holds no functions, so the unit of the figure chooses how its numbers are written.
+
+const locale = document.documentElement.lang || "en";
+const grouped = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+const yuan = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+const written = {
+  fen: { full: (n) => "¥" + yuan.format(n / 100), short: (n) => "¥" + compact.format(n / 100) },
+  basis_points: { full: (n) => grouped.format(n / 100) + " %", short: (n) => grouped.format(n / 100) + " %" },
+  count: { full: (n) => grouped.format(n), short: (n) => compact.format(n) },
+};
+
+function token(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function dressed(option, unit) {
+  const write = written[unit] || written.count;
+  const ink = token("--ink-soft"), line = token("--line"), font = token("--font");
+  const axis = (given, isValue) => ({
+    ...given,
+    axisLine: { lineStyle: { color: token("--line-strong") }, show: !isValue, ...given.axisLine },
+    axisTick: { show: false, ...given.axisTick },
+    axisLabel: { color: ink, fontFamily: font, fontSize: 11, hideOverlap: true, ...(isValue ? { formatter: write.short } : {}), ...given.axisLabel },
+    splitLine: { show: isValue, lineStyle: { color: line }, ...given.splitLine },
+    nameTextStyle: { color: ink, ...given.nameTextStyle },
+  });
+  const axes = (given) => given && [given].flat().map((one) => axis(one, one.type === "value" || one.type === "log"));
+  const lying = [option.yAxis || {}].flat()[0].type === "category";
+  const many = [option.series || []].flat().length > 1;
+  return {
+    color: [1, 2, 3, 4, 5, 6].map((place) => token(`--chart-${place}`)),
+    textStyle: { fontFamily: font, color: token("--ink") },
+    animationDuration: 300,
+    aria: { enabled: true },
+    ...option,
+    grid: { left: 8, right: 20, top: many ? 36 : 12, bottom: 4, containLabel: true, ...option.grid },
+    legend: option.legend === false ? undefined
+      : { show: many, top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 4, itemGap: 16, textStyle: { color: ink, fontFamily: font, fontSize: 12 }, ...option.legend },
+    tooltip: {
+      trigger: "axis", confine: true, valueFormatter: (n) => (n == null ? "–" : write.full(n)),
+      backgroundColor: token("--surface"), borderColor: token("--line-strong"), textStyle: { color: token("--ink"), fontFamily: font, fontSize: 12 },
+      axisPointer: { lineStyle: { color: token("--line-strong") } }, ...option.tooltip,
+    },
+    xAxis: axes(option.xAxis),
+    yAxis: axes(option.yAxis),
+    series: [option.series || []].flat().map((one) => ({
+      ...(one.type === "line" ? { showSymbol: false, symbolSize: 6, lineStyle: { width: 2 }, emphasis: { disabled: true } } : {}),
+      ...(one.type === "bar" ? { barMaxWidth: 28, itemStyle: { borderRadius: lying ? [0, 3, 3, 0] : [3, 3, 0, 0] } } : {}),
+      ...one,
+    })),
+  };
+}
+
+const drawn = new Map();
+
+function draw(figure) {
+  const canvas = figure.querySelector(".chart__canvas");
+  const option = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+  const chart = drawn.get(canvas) || globalThis.echarts.init(canvas, null, { renderer: "svg" });
+  drawn.set(canvas, chart);
+  chart.setOption(dressed(option, figure.dataset.unit), true);
+}
+
+function drawAll() {
+  for (const [canvas, chart] of drawn) {
+    if (!canvas.isConnected) { chart.dispose(); drawn.delete(canvas); }
+  }
+  document.querySelectorAll("figure[data-chart]").forEach(draw);
+}
+
+drawAll();
+addEventListener("resize", () => drawn.forEach((chart) => chart.resize()));
+addEventListener("theme:chosen", () => requestAnimationFrame(drawAll));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => requestAnimationFrame(drawAll));
+document.addEventListener("htmx:afterSettle", drawAll);

@@ -1,0 +1,1 @@
+"""Categories, shops, products, SKUs and stock."""

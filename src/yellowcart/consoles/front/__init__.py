@@ -1,0 +1,1 @@
+"""The front door: language, signing in, registering, static files, the first page."""

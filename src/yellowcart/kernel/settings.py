@@ -1,0 +1,67 @@
+"""What an installation can be told from outside, read once from the environment."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one process. Every field has its heading in docs/settings.md."""
+
+    home: Path
+    """Folder for what the installation keeps on disk: the embedded database, pictures, the demo stream."""
+
+    database_url: str | None
+    """libpq URL of a PostgreSQL 16 or newer; None starts the embedded one under `home`."""
+
+    secret: str = field(repr=False)
+    """Signs buyer tokens, cursors and CSRF tokens. All processes of an installation share it."""
+
+    demo: bool
+    """The demo world: its clock can be moved, its accounts are shown on the login page."""
+
+    secure_cookies: bool
+    """Cookies travel only over https. Off only for a plain-http installation on a loopback address."""
+
+    pool_size: int
+    """Database connections that one process may open, besides those of its lanes."""
+
+    log_format: str
+    """`console` for people, `json` for machines."""
+
+
+def read_settings() -> Settings:
+    """The settings as the environment has them now; missing ones get the defaults of docs/settings.md."""
+    home = Path(os.environ.get("YELLOWCART_HOME", "var")).resolve()
+    return Settings(
+        home=home,
+        database_url=os.environ.get("DATABASE_URL") or None,
+        secret=os.environ.get("YELLOWCART_SECRET") or _kept_secret(home),
+        demo=_flag("YELLOWCART_DEMO", default=False),
+        secure_cookies=_flag("YELLOWCART_SECURE_COOKIES", default=not _flag("YELLOWCART_DEMO", default=False)),
+        pool_size=int(os.environ.get("YELLOWCART_POOL_SIZE", "8")),
+        log_format=os.environ.get("YELLOWCART_LOG_FORMAT", "console"),
+    )
+
+
+def _flag(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    return value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _kept_secret(home: Path) -> str:
+    """A secret made once and kept beside the data, readable by its owner alone."""
+    path = home / "secret"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret)
+    return secret

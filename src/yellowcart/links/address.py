@@ -1,0 +1,165 @@
+"""Finds what may be a web address or an app link in any text, and takes it apart.
+
+Nothing here knows a platform. The promise that matters: the host returned is the one a browser would
+go to, so that `https://item.jd.com@evil.example/1.html` is evil.example and nothing else.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+CANDIDATES_MAX: Final = 2_000
+"""How many stretches of one text are looked at. Nobody pastes more; a hostile text does."""
+WRITTEN_LENGTH_MAX: Final = 16_384
+"""Longest link that is taken apart, in characters. Real ones with all their tracking stay under 5,000."""
+UNQUOTE_ROUNDS_MAX: Final = 3
+"""How often a link may have been URL-encoded as a whole."""
+
+# Letters that a browser accepts in a host although they are not ASCII: look-alikes (Cyrillic, Greek, accents)
+# and full-width forms. They belong to the host, or a fake would be cut down to the real name. Chinese
+# characters do not: in running text they simply follow the link.
+_FOREIGN: Final = "\u00ad\u00c0-\u1fff\u200b-\u200d\uff0d\uff0e\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff61\u3002"
+_AUTHORITY: Final = rf"[A-Za-z0-9._\-@:%~!$&()*+;=\[\]{_FOREIGN}]*"
+_TAIL: Final = r"[!#-&(-;=?-_a-~]*"  # printable ASCII without quotes, angle brackets and backquote
+_SLASH: Final = r"%(?:25){0,2}2f"
+_DOTS: Final = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
+_IGNORED: Final = re.compile("[\u00ad\u200b-\u200d]")
+_PARTS: Final = re.compile(r"[a-z][a-z0-9.+\-]*:[/\\]{2}([^/?#\\]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
+_NEXT_LINK: Final = re.compile(r"(?<=[,;|(\[])https?://|^[^?#]*?[a-z0-9](?=https?://)", re.IGNORECASE)
+_TRAILING: Final = frozenset(".,;:!?'\"*|([{\\")
+
+
+class Address(NamedTuple):
+    """An address taken apart: `host` in lower case without user, port or trailing dot; `path` decoded."""
+
+    host: str
+    path: str
+    query: str
+
+
+class Candidate(NamedTuple):
+    """A stretch text[start:end] that has the shape of a link.
+
+    `scheme` is `https` for web links however they are written, the scheme of an app link, or empty for
+    a host that stands there bare. `written` is the link as text, ready for `take_apart`.
+    """
+
+    scheme: str
+    written: str
+    start: int
+    end: int
+
+
+def candidate_finder(app_schemes: Collection[str]) -> re.Pattern[str]:
+    """The expression that finds the beginnings and extents of candidates.
+
+    Three shapes: web links with their scheme (also encoded, as `https%3A%2F%2F`), links of the given
+    app schemes, and bare hosts with at least one dot. Every repetition is bounded or runs over one
+    class of characters that what follows it cannot match, so the search is linear in the text.
+    """
+    apps = "|".join(re.escape(scheme) for scheme in sorted(app_schemes, key=len, reverse=True)) or "(?!)"
+    plain = rf":(?:[/\\]{{2}}|\\/\\/){_AUTHORITY}(?:[/?#\\]{_TAIL})?"
+    encoded = rf"(?::|%(?:25){{0,2}}3a){_SLASH}{_SLASH}{_TAIL}"
+    web = rf"(?P<web>https?)(?:{plain}|(?P<encoded>{encoded}))"
+    label = r"[A-Za-z0-9][A-Za-z0-9\-]{0,62}"
+    dot = "[.\uff0e\uff61\u3002]"
+    bare = (
+        rf"(?P<bare>{label}(?:{dot}{label}){{1,12}}[A-Za-z0-9._\-{_FOREIGN}]*)(?::\d{{1,5}})?(?:[/?#\\]{_TAIL})?"
+    )
+    apart = rf"(?<![A-Za-z0-9_.\-@%{_FOREIGN}])"
+    return re.compile(rf"{web}|{apart}(?:(?P<app>{apps}):[!-~]*|{bare})", re.IGNORECASE)
+
+
+def candidates(text: str, finder: re.Pattern[str]) -> Iterator[Candidate]:
+    """The stretches of the text that look like links, in order and without overlap, `CANDIDATES_MAX` at most.
+
+    A link is consumed whole, whatever its host, so that a link inside the query of another is never
+    taken for one of its own. One that follows another without a space is its own.
+    """
+    position = 0
+    for _ in range(CANDIDATES_MAX):
+        match = finder.search(text, position)
+        if match is None:
+            return
+        start, end = match.span()
+        shape = match.lastgroup
+        if shape == "app":
+            end = _without_trailing(text, start, end)
+            position = end if end > start else match.end()
+            yield Candidate(match["app"].lower(), text[start:end], start, end)
+            continue
+        written = match[0]
+        if "http" in written[4:]:
+            end = _before_next_link(written, start, end)
+        end = _without_trailing(text, start, end)
+        position = end
+        written = text[start:end]
+        if shape == "bare":
+            yield Candidate("", "https://" + written, start, end)
+        elif shape == "encoded":
+            yield Candidate("https", decoded(written), start, end)
+        else:
+            yield Candidate("https", written, start, end)
+
+
+def take_apart(written: str) -> Address | None:
+    r"""Host, path and query of a link with its scheme, read as a browser reads it; None if it has no host.
+
+    What stands before an `@` is a user, `\` is `/`, full-width letters and dots are their ASCII selves,
+    letters of other scripts stay what they are and so match no known host.
+    """
+    if len(written) > WRITTEN_LENGTH_MAX:
+        return None
+    if "\\/" in written:
+        written = written.replace("\\/", "/")
+    match = _PARTS.match(written)
+    if match is None:
+        return None
+    authority, path, query = match.groups("")
+    if "@" in authority:
+        authority = authority.rpartition("@")[2]
+    if "%" in authority:
+        authority = unquote(authority)
+    host = authority.partition(":")[0].lower()
+    if not host.isascii():
+        host = _IGNORED.sub("", unicodedata.normalize("NFKC", host.translate(_DOTS))).lower()
+    if host.endswith("."):
+        host = host[:-1]
+    if "%" in path:
+        path = unquote(path)
+    if "\\" in path:
+        path = path.replace("\\", "/")
+    while "//" in path:
+        path = path.replace("//", "/")
+    return Address(host, path, query) if host else None
+
+
+def decoded(written: str) -> str:
+    """The link with the encoding of the whole undone, `UNQUOTE_ROUNDS_MAX` layers at most."""
+    for _ in range(UNQUOTE_ROUNDS_MAX):
+        if "://" in written[:64] or len(written) > WRITTEN_LENGTH_MAX:
+            break
+        written = unquote(written)
+    return written
+
+
+def _before_next_link(written: str, start: int, end: int) -> int:
+    match = _NEXT_LINK.search(written, 4)
+    if match is None:
+        return end
+    return start + (match.start() if match[0].lower().startswith("http") else match.end())
+
+
+def _without_trailing(text: str, start: int, end: int) -> int:
+    """Where the link ends when what belongs to the sentence around it is left out."""
+    closing = text.find(")", start, end)
+    if closing != -1 and text.find("(", start, closing) == -1:
+        end = closing
+    closing = text.find("]", start, end)
+    if closing != -1 and text.find("[", start, closing) == -1:
+        end = closing
+    while end > start and text[end - 1] in _TRAILING:
+        end -= 1
+    return end

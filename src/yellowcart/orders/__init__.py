@@ -1,0 +1,1 @@
+"""Placing, paying, shipping and closing orders."""

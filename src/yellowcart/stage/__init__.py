@@ -1,0 +1,1 @@
+"""Creators, live rooms, videos, their carts and audience."""

@@ -1,0 +1,141 @@
+"""Creators, rooms, videos and the listings in their carts, as values with their state tables."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from yellowcart.kernel.ids import CreatorId, ListingId, NoticeId, ProductId, RoomId, ShopId, VideoId
+from yellowcart.links.model import Surface
+
+
+class CreatorKind(StrEnum):
+    """Whose account it is (domain.md §1.1: author kinds tell self-broadcast from selling for others)."""
+
+    CREATOR = "creator"
+    """Sells other people's goods for a commission."""
+    SHOP_ACCOUNT = "shop_account"
+    """A shop's own account; sells its own goods without commission (self-broadcast)."""
+
+
+class RoomState(StrEnum):
+    """The life of a live room (domain.md §2.7)."""
+
+    SCHEDULED = "scheduled"
+    """Announced; its cart is being filled."""
+    LIVE = "live"
+    """On air."""
+    PAUSED = "paused"
+    """On air, with a break: viewers stay, the cart stays open."""
+    ENDED = "ended"
+    """Over for good; every listing has left its cart."""
+
+
+ROOM_MOVES: dict[RoomState, frozenset[RoomState]] = {
+    RoomState.SCHEDULED: frozenset({RoomState.LIVE, RoomState.ENDED}),
+    RoomState.LIVE: frozenset({RoomState.PAUSED, RoomState.ENDED}),
+    RoomState.PAUSED: frozenset({RoomState.LIVE, RoomState.ENDED}),
+    RoomState.ENDED: frozenset(),
+}
+
+
+class VideoState(StrEnum):
+    """Whether a video is shown."""
+
+    PUBLISHED = "published"
+    """Shown."""
+    REMOVED = "removed"
+    """Taken down by its creator."""
+
+
+class ListingState(StrEnum):
+    """Where a listing stands in its cart."""
+
+    QUEUED = "queued"
+    """Prepared by the creator; viewers do not see it yet."""
+    ON_CART = "on_cart"
+    """In the cart."""
+    EXPLAINING = "explaining"
+    """In the cart and being explained: pinned over the video. At most one in a room."""
+    OFF_CART = "off_cart"
+    """Out of the cart; `off_reason` says why."""
+
+
+LISTING_MOVES: dict[ListingState, frozenset[ListingState]] = {
+    ListingState.QUEUED: frozenset({ListingState.ON_CART, ListingState.OFF_CART}),
+    ListingState.ON_CART: frozenset({ListingState.EXPLAINING, ListingState.QUEUED, ListingState.OFF_CART}),
+    ListingState.EXPLAINING: frozenset({ListingState.ON_CART, ListingState.OFF_CART}),
+    ListingState.OFF_CART: frozenset({ListingState.ON_CART}),
+}
+
+
+class OffReason(StrEnum):
+    """Why a listing left its cart."""
+
+    CREATOR = "creator"
+    """Its creator took it off."""
+    LINK_RULE = "link_rule"
+    """A link rule began to refuse its source on its surface; the notice is named."""
+    ROOM_ENDED = "room_ended"
+    """The room ended."""
+    PRODUCT_CLOSED = "product_closed"
+    """The product or its shop is no longer for sale."""
+
+
+class Creator(msgspec.Struct, frozen=True, kw_only=True):
+    """Who shows goods."""
+
+    creator_id: CreatorId
+    person_id: int
+    name: str
+    name_en: str
+    kind: CreatorKind
+    shop_id: ShopId | None
+    follower_count: int
+    bio: str
+    bio_en: str
+    region: str
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """A live room."""
+
+    room_id: RoomId
+    creator_id: CreatorId
+    title: str
+    title_en: str
+    state: RoomState
+    scheduled_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """One product or outside link on one surface. Own goods have shop and product; outside goods a URL.
+
+    `price_fen` is what the cart shows: the lowest SKU price of own goods, the price the creator gave for
+    outside ones (None when unknown). `hold_s` is how long an unpaid order of it keeps its stock.
+    """
+
+    listing_id: ListingId
+    creator_id: CreatorId
+    surface: Surface
+    room_id: RoomId | None
+    video_id: VideoId | None
+    position: int
+    state: ListingState
+    source: str
+    storefront: str
+    shop_id: ShopId | None
+    product_id: ProductId | None
+    title: str
+    title_en: str
+    picture_url: str
+    price_fen: int | None
+    url: str | None
+    limit_per_buyer: int | None
+    hold_s: int
+    off_reason: OffReason | None
+    off_notice_id: NoticeId | None
+    put_on_at: datetime | None
+    taken_off_at: datetime | None

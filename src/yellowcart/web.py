@@ -1,0 +1,162 @@
+"""The web edge: who is asking, what a refusal looks like, what a request may read and call.
+
+Refusals raised anywhere become problem details for programs and pages for people; nothing else knows HTTP
+statuses. The API takes bearer tokens only and pages take cookies only, so that no page of another site can
+make a browser speak to the API.
+"""
+
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.response import Redirect
+
+from yellowcart.accounts.audit import request_address
+from yellowcart.accounts.model import Person
+from yellowcart.accounts.sessions import person_of_token
+from yellowcart.consoles.rendering import locale_of, page
+from yellowcart.kernel.database import Database
+from yellowcart.kernel.errors import Denied, Invalid, InvalidFields, NotFound, NotSignedIn, Refusal, TooMany
+from yellowcart.kernel.problem import CONTENT_TYPE, headers_of, problem_of, status_of
+from yellowcart.kernel.translation import N_
+
+SESSION_COOKIE = "session"
+API_PREFIX = "/api/"
+log = structlog.get_logger()
+
+
+class FormExpired(Denied):
+    """The form's CSRF token does not belong to this browser."""
+
+    code = "form_expired"
+    message = N_("This form has expired. Reload the page and send it again; nothing was changed.")
+
+
+class BodyTooLarge(Invalid):
+    """More was sent than this route takes."""
+
+    code = "body_too_large"
+    message = N_("What was sent is too large.")
+
+
+class BodyMalformed(Invalid):
+    """The body cannot be read as what it says it is."""
+
+    code = "body_malformed"
+    message = N_("The request could not be read: %(reason)s")
+
+
+class MethodUnknown(NotFound):
+    """The address exists, but not for this method."""
+
+    code = "method_not_allowed"
+    message = N_("This address does not know that method.")
+
+
+class BrokenInside(Refusal):
+    """A defect of ours."""
+
+    code = "internal_error"
+    message = N_("Something broke on our side. Nothing was changed; please try again.")
+
+
+class WhoAsks(AbstractAuthenticationMiddleware):
+    """Finds the person of a request: by bearer token under /api, by the session cookie elsewhere."""
+
+    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        """Nobody is an answer too: the guards decide what that means. A broken bearer token is refused here."""
+        request_address.set(connection.client.host if connection.client else "")
+        database: Database = connection.app.state.database
+        if connection.scope["path"].startswith(API_PREFIX):
+            scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not token:
+                return AuthenticationResult(user=None, auth=None)
+            async with database.reading() as reader:
+                return AuthenticationResult(user=await person_of_token(reader, token), auth=token)
+        token = connection.cookies.get(SESSION_COOKIE, "")
+        if not token:
+            return AuthenticationResult(user=None, auth=None)
+        try:
+            async with database.reading() as reader:
+                return AuthenticationResult(user=await person_of_token(reader, token), auth=token)
+        except NotSignedIn:
+            return AuthenticationResult(user=None, auth=None)
+
+
+AnyRequest = Request[Person | None, str | None, Any]
+
+
+def wants_problem(request: AnyRequest) -> bool:
+    """Whether the asker is a program (problem details) rather than a person (a page)."""
+    return request.url.path.startswith(API_PREFIX) or "text/html" not in request.headers.get("accept", "")
+
+
+def answer_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
+    """A refusal as the asker can use it: problem details, the sign-in page, or a page that explains."""
+    problem = problem_of(refusal, locale_of(request))
+    if wants_problem(request):
+        return Response(
+            msgspec.json.encode(problem),
+            status_code=problem.status,
+            media_type=CONTENT_TYPE,
+            headers=dict(headers_of(refusal)),
+        )
+    if isinstance(refusal, NotSignedIn) and request.method == "GET":
+        return Redirect(f"/login?next={request.url.path}")
+    context = {
+        "status": problem.status,
+        "title": problem.title,
+        "detail": problem.detail if problem.detail != problem.title else "",
+        "code": problem.code,
+        "retry_after": refusal.retry_after_s if isinstance(refusal, TooMany) else None,
+    }
+    answer = page(request, "layout/problem.html", context, status=problem.status)
+    answer.headers.update(headers_of(refusal))
+    return answer
+
+
+def answer_framework_refusal(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    """The framework's own refusals, in the platform's words."""
+    return answer_refusal(request, _translated(error))
+
+
+_FRAMEWORK_REFUSALS: dict[int, type[Refusal]] = {
+    401: NotSignedIn,
+    403: Denied,
+    404: NotFound,
+    405: MethodUnknown,
+    413: BodyTooLarge,
+    429: TooMany,
+}
+
+
+def _translated(error: HTTPException) -> Refusal:
+    if "CSRF" in error.detail:
+        return FormExpired()
+    if known := _FRAMEWORK_REFUSALS.get(error.status_code):
+        return known()
+    if isinstance(error.extra, list) and error.extra:
+        return InvalidFields({str(each.get("key", "")): str(each.get("message", "")) for each in error.extra})
+    return BodyMalformed(reason=error.detail)
+
+
+def answer_defect(request: AnyRequest, error: Exception) -> Response[Any]:
+    """A defect of ours: logged with its trace, told without it."""
+    log.exception("request.failed", path=request.url.path, method=request.method, error=repr(error))
+    answer = answer_refusal(request, BrokenInside())
+    answer.status_code = 500
+    return answer
+
+
+__all__ = [
+    "AnyRequest",
+    "WhoAsks",
+    "answer_defect",
+    "answer_framework_refusal",
+    "answer_refusal",
+    "status_of",
+]

@@ -1,0 +1,231 @@
+"""What every test may ask for: a database of its own, the application in this process, a server beside it."""
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+
+from yellowcart.accounts.model import Person, Role
+from yellowcart.accounts.register import enroll
+from yellowcart.accounts.sessions import open_session
+from yellowcart.app import Application, create_litestar
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Database
+from yellowcart.kernel.embedded_postgres import start_embedded_postgres
+from yellowcart.kernel.settings import Settings
+from yellowcart.kernel.tasks import open_tasks
+from yellowcart.migrations_digest import migrations_digest
+from yellowcart.schema import migrate
+
+TEST_HOME = Path(os.environ.get("YELLOWCART_TEST_HOME", "var/test")).resolve()
+MORNING = datetime(2022, 2, 25, 4, 0, tzinfo=UTC)
+"""The moment at which a test's platform clock stands: 12:00 in Shanghai."""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL for the whole run, shared by its workers: the embedded one, or TEST_DATABASE_URL."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    embedded = start_embedded_postgres(TEST_HOME / "postgres")
+    with psycopg.connect(embedded.url, autocommit=True) as connection:
+        # Tests kill processes, never the machine: what they check does not depend on the disk's flush.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield embedded.url
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_url: str) -> str:
+    """A migrated, empty database that every test's own is copied from; made once per state of the schema."""
+    name = f"template_{migrations_digest()}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(7)")
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if not known:
+            building = f"{name}_building"
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(building)))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
+            migrate(url_of(postgres_url, building))
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name))
+            )
+        connection.execute("SELECT pg_advisory_unlock(7)")
+    return name
+
+
+def url_of(server_url: str, database: str) -> str:
+    """The URL of a database on the server that another URL names."""
+    conninfo = psycopg.conninfo.conninfo_to_dict(server_url)
+    host = conninfo.get("host", "")
+    user = conninfo.get("user", "postgres")
+    password = conninfo.get("password", "") or ""
+    return f"postgresql://{user}:{password}@/{database}?host={host}&port={conninfo.get('port', 5432)}"
+
+
+@pytest.fixture
+def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """A fresh database for one test."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template_database)
+            )
+        )
+        yield url_of(postgres_url, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def still_clock() -> Iterator[clock.Clock]:
+    """The platform clock, standing at MORNING; a test moves it with `freeze`."""
+    platform_clock = clock.process_clock()
+    platform_clock.freeze(MORNING)
+    yield platform_clock
+    platform_clock.set_offset(datetime.now(UTC) - datetime.now(UTC))
+
+
+@pytest.fixture
+async def database(database_url: str, still_clock: clock.Clock) -> AsyncIterator[Database]:
+    """An open database of the test's own, and the task app on it."""
+    opened = Database(database_url, pool_size=6)
+    await opened.open()
+    async with open_tasks(opened):
+        yield opened
+    await opened.close()
+
+
+def settings_for(database_url: str, home: Path) -> Settings:
+    """Settings of a test's platform."""
+    return Settings(
+        home=home,
+        database_url=database_url,
+        secret="a secret for tests, long enough to sign with",
+        demo=True,
+        secure_cookies=False,
+        pool_size=6,
+        log_format="console",
+    )
+
+
+@pytest.fixture
+async def application(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Application]:
+    """The whole application in this process, on the test's database."""
+    litestar = create_litestar(settings_for(database_url, tmp_path))
+    async with litestar.lifespan():
+        yield Application(litestar)
+
+
+@pytest.fixture
+async def client(application: Application) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without a session."""
+    async with browser(application) as opened:
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def browser(application: Application, token: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that keeps cookies and accepts pages, signed in when a session token is given."""
+    transport = httpx.ASGITransport(app=application)
+    cookies = {"session": token} if token else {}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://platform.test", cookies=cookies, headers={"accept": "text/html"}
+    ) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A person of a test with a session."""
+
+    person: Person
+    token: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header by which the API knows them."""
+        return {"authorization": f"Bearer {self.token}"}
+
+
+async def sign_in_as(database: Database, *roles: Role, name: str = "Lin") -> SignedIn:
+    """A new person with the given roles (always a buyer too) and a session."""
+    async with database.writing() as writer:
+        person = await enroll(
+            writer,
+            login=f"p{secrets.token_hex(6)}",
+            name=name,
+            password_hash="no password opens this",
+            roles={Role.BUYER, *roles},
+        )
+        session = await open_session(writer, person.person_id, address="", user_agent="test")
+    return SignedIn(person=session.person, token=session.token)
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """The platform as a process of its own."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End it as a power cut would: granian's main process and its worker, at once."""
+        import psutil
+
+        family = psutil.Process(self.process.pid)
+        for each in [*family.children(recursive=True), family]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        self.process.wait(10)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(database_url: str, home: Path, port: int | None = None) -> RunningServer:
+    """Start the web process on a database and wait until it is ready."""
+    port = port or free_port()
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "YELLOWCART_HOME": str(home),
+        "YELLOWCART_SECRET": "a secret for tests, long enough to sign with",
+        "YELLOWCART_DEMO": "1",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "yellowcart.cli", "serve", "--port", str(port)], env=environment
+    )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+                return RunningServer(url, process)
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode} before it was ready")
+        time.sleep(0.05)
+    process.kill()
+    raise RuntimeError("the server was not ready within a minute")

@@ -1,0 +1,55 @@
+"""The front door: registering, signing in, being refused in the right words."""
+
+import re
+
+import httpx
+
+from tests.conftest import sign_in_as
+from yellowcart.accounts.model import Role
+from yellowcart.kernel.database import Database
+
+
+def csrf_of(page: str) -> str:
+    """The token that a page's forms carry."""
+    found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+async def test_a_newcomer_registers_and_is_signed_in(client: httpx.AsyncClient) -> None:
+    token = csrf_of((await client.get("/register")).text)
+    answer = await client.post(
+        "/register",
+        data={"_csrf_token": token, "login": "xiaobo", "name": "小波", "password": "long enough"},
+    )
+    assert answer.status_code == 303, answer.text
+    assert "session" in client.cookies
+
+
+async def test_a_bad_registration_keeps_what_was_typed(client: httpx.AsyncClient) -> None:
+    token = csrf_of((await client.get("/register")).text)
+    answer = await client.post(
+        "/register", data={"_csrf_token": token, "login": "A B", "name": "<b>小波</b>", "password": "short"}
+    )
+    assert answer.status_code == 422
+    assert "&lt;b&gt;小波&lt;/b&gt;" in answer.text
+    assert "<b>小波</b>" not in answer.text
+
+
+async def test_a_form_without_its_token_changes_nothing(client: httpx.AsyncClient, database: Database) -> None:
+    answer = await client.post("/register", data={"login": "xiaobo", "name": "小波", "password": "long enough"})
+    assert answer.status_code == 403
+    async with database.reading() as reader:
+        assert await reader.value("SELECT count(*) FROM person") == 0
+
+
+async def test_ten_wrong_passwords_ask_for_patience(client: httpx.AsyncClient, database: Database) -> None:
+    person = (await sign_in_as(database, Role.OPERATOR)).person
+    token = csrf_of((await client.get("/login")).text)
+    statuses = [
+        (
+            await client.post("/login", data={"_csrf_token": token, "login": person.login, "password": "wrong"})
+        ).status_code
+        for _ in range(11)
+    ]
+    assert statuses == [422] * 10 + [429]
