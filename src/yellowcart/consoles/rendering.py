@@ -84,7 +84,7 @@ def render(request: AnyRequest, template: str, context: Mapping[str, object]) ->
     everywhere: dict[str, object] = {
         "person": request.scope.get("user"),
         "path": request.url.path,
-        "query": request.url.query,
+        "query": dict(request.query_params),
         "csrf_token": csrf_token(request),
         "now": clock.now(),
         "demo": settings.demo,

@@ -55,7 +55,7 @@ def sweep(*, every_s: int) -> Callable[[Sweep], Sweep]:
                 if not await function(_database):
                     return
 
-        task = app.task(run, name=name, queueing_lock=name, lock=name, retry=RetryStrategy(max_attempts=5, wait=2))
+        task = app.task(name=name, queueing_lock=name, lock=name, retry=RetryStrategy(max_attempts=5, wait=2))(run)
         cron = f"* * * * * */{every_s}" if every_s < 60 else f"*/{every_s // 60} * * * *"
         app.periodic(cron=cron, periodic_id=name)(cast(Any, task))
         _sweeps[name] = function

@@ -27,7 +27,8 @@ _SLASH: Final = r"%(?:25){0,2}2f"
 _DOTS: Final = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
 _IGNORED: Final = re.compile("[\u00ad\u200b-\u200d]")
 _PARTS: Final = re.compile(r"[a-z][a-z0-9.+\-]*:[/\\]{2}([^/?#\\]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
-_NEXT_LINK: Final = re.compile(r"(?<=[,;|(\[])https?://|^[^?#]*?[a-z0-9](?=https?://)", re.IGNORECASE)
+_WEB_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
+_BETWEEN_LINKS: Final = frozenset(",;|([")
 _TRAILING: Final = frozenset(".,;:!?'\"*|([{\\")
 
 
@@ -69,7 +70,7 @@ def candidate_finder(app_schemes: Collection[str]) -> re.Pattern[str]:
         rf"(?P<bare>{label}(?:{dot}{label}){{1,12}}[A-Za-z0-9._\-{_FOREIGN}]*)(?::\d{{1,5}})?(?:[/?#\\]{_TAIL})?"
     )
     apart = rf"(?<![A-Za-z0-9_.\-@%{_FOREIGN}])"
-    return re.compile(rf"{web}|{apart}(?:(?P<app>{apps}):[!-~]*|{bare})", re.IGNORECASE)
+    return re.compile(rf"(?=[A-Za-z0-9])(?:{web}|{apart}(?:(?P<app>{apps}):[!-~]*|{bare}))", re.IGNORECASE)
 
 
 def candidates(text: str, finder: re.Pattern[str]) -> Iterator[Candidate]:
@@ -79,24 +80,28 @@ def candidates(text: str, finder: re.Pattern[str]) -> Iterator[Candidate]:
     taken for one of its own. One that follows another without a space is its own.
     """
     position = 0
-    for _ in range(CANDIDATES_MAX):
-        match = finder.search(text, position)
+    stops: list[int] = []  # beginnings of further links in a run without spaces, the nearest last
+    taken = 0
+    while taken < CANDIDATES_MAX:
+        match = finder.search(text, position, stops[-1] if stops else len(text))
         if match is None:
-            return
+            if not stops:
+                return
+            position = stops.pop()
+            continue
         start, end = match.span()
         shape = match.lastgroup
-        if shape == "app":
-            end = _without_trailing(text, start, end)
-            position = end if end > start else match.end()
-            yield Candidate(match["app"].lower(), text[start:end], start, end)
-            continue
-        written = match[0]
-        if "http" in written[4:]:
-            end = _before_next_link(written, start, end)
-        end = _without_trailing(text, start, end)
+        if not stops and shape != "app" and "http" in text[start + 4 : end].lower():
+            stops = _further_links(text, start, end)
+            if stops:
+                continue
         position = end
+        taken += 1
+        end = _without_trailing(text, start, end)
         written = text[start:end]
-        if shape == "bare":
+        if shape == "app":
+            yield Candidate(match["app"].lower(), written, start, end)
+        elif shape == "bare":
             yield Candidate("", "https://" + written, start, end)
         elif shape == "encoded":
             yield Candidate("https", decoded(written), start, end)
@@ -105,10 +110,10 @@ def candidates(text: str, finder: re.Pattern[str]) -> Iterator[Candidate]:
 
 
 def take_apart(written: str) -> Address | None:
-    r"""Host, path and query of a link with its scheme, read as a browser reads it; None if it has no host.
+    r"""Host, path and query of a link with its scheme, read as a browser reads it; None if it names no host.
 
-    What stands before an `@` is a user, `\` is `/`, full-width letters and dots are their ASCII selves,
-    letters of other scripts stay what they are and so match no known host.
+    What stands before an `@` is a user, `\` is `/`, full-width letters and dots are their ASCII selves.
+    A host with letters of other scripts is nobody's that we know, whatever it looks like.
     """
     if len(written) > WRITTEN_LENGTH_MAX:
         return None
@@ -127,13 +132,16 @@ def take_apart(written: str) -> Address | None:
         host = _IGNORED.sub("", unicodedata.normalize("NFKC", host.translate(_DOTS))).lower()
     if host.endswith("."):
         host = host[:-1]
+    if "&" in path:  # parameters stuck to the path without a question mark
+        path, _, stuck = path.partition("&")
+        query = f"{stuck}&{query}" if query else stuck
     if "%" in path:
         path = unquote(path)
     if "\\" in path:
         path = path.replace("\\", "/")
     while "//" in path:
         path = path.replace("//", "/")
-    return Address(host, path, query) if host else None
+    return Address(host, path, query) if host and host.isascii() else None
 
 
 def decoded(written: str) -> str:
@@ -145,11 +153,23 @@ def decoded(written: str) -> str:
     return written
 
 
-def _before_next_link(written: str, start: int, end: int) -> int:
-    match = _NEXT_LINK.search(written, 4)
-    if match is None:
-        return end
-    return start + (match.start() if match[0].lower().startswith("http") else match.end())
+def _further_links(text: str, start: int, end: int) -> list[int]:
+    """Where further links begin in text[start:end], the last first.
+
+    They follow a comma or a bracket, or stick to the path of the one before. A link behind any other
+    sign is a parameter of the one before and stays a part of it.
+    """
+    stops = []
+    piece = start
+    for match in _WEB_LINK.finditer(text, start + 4, end):
+        begins = match.start()
+        before = text[begins - 1]
+        sticks = before.isalnum() and text.find("?", piece, begins) == -1 and text.find("#", piece, begins) == -1
+        if before in _BETWEEN_LINKS or sticks:
+            stops.append(begins)
+            piece = begins
+    stops.reverse()
+    return stops
 
 
 def _without_trailing(text: str, start: int, end: int) -> int:

@@ -10,11 +10,10 @@ from typing import Final
 
 import msgspec
 
+from yellowcart.kernel.money import WHOLE
+
 OWN_SOURCE: Final = "own"
 """Key of the platform's own shops. All other sources are rows of data and are named by their key."""
-
-FULL_RATE_BASIS_POINTS: Final = 10_000
-"""100 %, the highest fee that a rule may ask."""
 
 
 class Surface(StrEnum):
@@ -96,8 +95,8 @@ class Terms(msgspec.Struct, frozen=True):
         fee = self.fee_basis_points
         if (self.action is Action.ALLOW_WITH_FEE) != (fee is not None):
             raise ValueError("a fee goes with allow_with_fee, and only with it")
-        if fee is not None and not 0 < fee <= FULL_RATE_BASIS_POINTS:
-            raise ValueError(f"a fee is 1 to {FULL_RATE_BASIS_POINTS} basis points, not {fee}")
+        if fee is not None and not 0 < fee <= WHOLE:
+            raise ValueError(f"a fee is 1 to {WHOLE} basis points, not {fee}")
         if (self.action is Action.REQUIRE_CHANNEL) != (self.channel is not None):
             raise ValueError("a channel goes with require_channel, and only with it")
         if self.channel is not None and not self.channel.strip():

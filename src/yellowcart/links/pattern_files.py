@@ -6,31 +6,15 @@ explains the fields with an example.
 
 import re
 import tomllib
-from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
+from yellowcart.links.found_link import Kind
+
 PATTERNS_FOLDER: Final = Path(__file__).with_name("patterns")
 """The pattern files that come with the platform."""
-
-
-class Kind(StrEnum):
-    """What a found link leads to."""
-
-    ITEM = "item"
-    """The page of one product, with or without a promoter."""
-    SHOP = "shop"
-    """The front page of one shop."""
-    AFFILIATE = "affiliate"
-    """A click or landing page of an affiliate network."""
-    SHORT = "short"
-    """A short link: where it leads, only the network can tell."""
-    CODE = "code"
-    """A code to be pasted into an app, such as a 淘口令."""
-    OTHER = "other"
-    """A page of a platform that is neither product nor shop: search, coupon, report."""
 
 
 class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,11 +23,13 @@ class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `hosts` are exact names, `under` names a domain with everything below it. `host_form` and `path` are
     regular expressions matched against the whole; their groups `item` and `shop`, like the parameters
     listed in `item` and `shop`, give the ids. `needs` lists parameters of which one must be there.
-    `inner` lists parameters that may hold another link. Kind `forward` is a page that only leads to
-    its inner link; `nothing` is a page on which nothing is for sale.
+    `inner` lists parameters that may hold another link. In place of a kind, `forward` says that the page
+    only leads on to its inner link, `nothing` that nothing is for sale there.
     """
 
-    kind: Kind | Literal["forward", "nothing"]
+    kind: Kind | None = None
+    forward: bool = False
+    nothing: bool = False
     hosts: tuple[str, ...] = ()
     under: tuple[str, ...] = ()
     host_form: str = ""
@@ -60,6 +46,8 @@ class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     canonical: str = ""
 
     def __post_init__(self) -> None:
+        if (self.kind is not None) + self.forward + self.nothing != 1:
+            raise ValueError("a page form has a kind, or is forward, or nothing")
         if not (self.hosts or self.under):
             raise ValueError("a page form names its hosts or the domain that it lies under")
         if any(name != name.lower() for name in (*self.hosts, *self.under)):

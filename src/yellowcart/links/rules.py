@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.links.model import (
     OWN_SOURCE,
     Action,
@@ -31,11 +31,10 @@ from yellowcart.links.model import (
     require_aware,
 )
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _by_moment: Final = attrgetter("effective_at")
 
 
-class RulesConflictError(ValueError):
+class RulesConflict(ValueError):
     """Two rules speak of the same surface and source from the same moment on."""
 
     def __init__(self, pairs: Collection[tuple[Pair, datetime]]) -> None:
@@ -47,7 +46,7 @@ class RulesConflictError(ValueError):
 class Timeline:
     """All enacted rules, kept by pair and in order of effect. Immutable; `with_rules` gives a longer one.
 
-    Raises RulesConflictError if two rules of one pair begin at the same moment: with a tie the answer
+    Raises RulesConflict if two rules of one pair begin at the same moment: with a tie the answer
     would depend on the order of insertion.
     """
 
@@ -62,7 +61,7 @@ class Timeline:
         )
         self._notices: Mapping[int, Notice] = MappingProxyType({notice.id: notice for notice in notices})
         if tied := conflicts(self.rules):
-            raise RulesConflictError(tied)
+            raise RulesConflict(tied)
 
     @property
     def rules(self) -> tuple[LinkRule, ...]:
@@ -83,7 +82,7 @@ class Timeline:
         return self._notices.get(notice_id)
 
     def with_rules(self, rules: Iterable[LinkRule], notices: Iterable[Notice] = ()) -> "Timeline":
-        """A timeline with these rules added. Raises RulesConflictError."""
+        """A timeline with these rules added. Raises RulesConflict."""
         return Timeline((*self.rules, *rules), (*self._notices.values(), *notices))
 
 

@@ -106,7 +106,7 @@ def _owner(
         return named[0]
     if frame == "letter":
         return named[0] if has_link else None
-    if not copying:
+    if not copying or token.upper() == token:  # parcel numbers have no small letters
         return None
     if frame == "title":
         return named[0] if not has_link and not _WORD_LIKE.search(token) else None

@@ -14,7 +14,7 @@ Answer = Callable[[int, bytes], bytes | Iterator[bytes]]
 
 @contextmanager
 def answering(answer: Answer) -> Iterator[tuple[int, list[bytes]]]:
-    """A server on loopback that gives `answer(number, request)` for each request, also in pieces; b"" hangs up."""
+    """A server on loopback giving `answer(number, request)` per request, also in pieces; b"" hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
     seen: list[bytes] = []
 

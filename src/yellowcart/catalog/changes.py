@@ -1,0 +1,11 @@
+"""Telling other processes that something of a product changed: its price, SKUs, stock by hand, or status."""
+
+from yellowcart.kernel.database import Writer
+from yellowcart.kernel.ids import ProductId, ShopId
+
+PRODUCT_CHANGED = "product_changed"
+
+
+async def product_changed(writer: Writer, shop_id: ShopId, product_id: ProductId) -> None:
+    """Whoever keeps the product in memory (the order lane) reads it again when this transaction commits."""
+    await writer.notify(PRODUCT_CHANGED, f"{shop_id}:{product_id}")

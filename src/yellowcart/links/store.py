@@ -1,0 +1,205 @@
+"""The timeline and its notices in the database: read whole (it is small), appended to, never changed."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg.errors import UniqueViolation
+
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Database, Reader, Writer, json_value
+from yellowcart.kernel.ids import NoticeId, PersonId
+from yellowcart.kernel.notifications import Notifications
+from yellowcart.links.errors import RulesCollide, RulesInThePast
+from yellowcart.links.model import Action, LinkRule, Notice, NoticeLine, Surface, Wording
+from yellowcart.links.rules import Timeline, expand, too_late
+
+RULES_CHANGED = "rules_changed"
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A source of goods: the platform's own shops, a network, or a store system."""
+
+    source: str
+    name_zh: str
+    name_en: str
+    kind: str
+
+
+class PublishedNotice(msgspec.Struct, frozen=True):
+    """A notice as people read it, with its code and title."""
+
+    code: str
+    title: Wording
+    notice: Notice
+    provenance: str
+
+
+async def read_sources(reader: Reader) -> list[Source]:
+    """Every source, in the order of the pages."""
+    return await reader.rows(
+        Source, "SELECT source, name_zh, name_en, kind FROM source ORDER BY position, source LIMIT 200"
+    )
+
+
+async def read_notices(reader: Reader) -> list[PublishedNotice]:
+    """Every published notice, oldest first."""
+    rows = await reader.rows(
+        _NoticeRow,
+        """
+        SELECT notice_id, code, issuer_zh, issuer_en, title_zh, title_en, text_zh, text_en, reason_zh, reason_en,
+               announced_at, effective_at, lines, provenance
+        FROM notice
+        ORDER BY effective_at, notice_id
+        LIMIT 1000
+        """,
+    )
+    return [row.published() for row in rows]
+
+
+async def read_timeline(reader: Reader) -> Timeline:
+    """All rules in force at any time, with their notices."""
+    rows = await reader.rows(
+        _RuleRow,
+        """
+        SELECT surface, source, effective_at, action, fee_basis_points, channel, notice_id
+        FROM link_rule
+        ORDER BY surface, source, effective_at
+        LIMIT 100000
+        """,
+    )
+    return Timeline(
+        [
+            LinkRule(
+                surface=row.surface,
+                source=row.source,
+                effective_at=row.effective_at,
+                action=row.action,
+                fee_basis_points=row.fee_basis_points,
+                channel=row.channel,
+                notice_id=row.notice_id,
+            )
+            for row in rows
+        ],
+        [published.notice for published in await read_notices(reader)],
+    )
+
+
+async def enact(
+    writer: Writer, published: PublishedNotice, *, by: PersonId | None, history: bool = False
+) -> tuple[LinkRule, ...]:
+    """Write a notice and the rules it expands to; every process reads the timeline anew on commit.
+
+    `history` admits moments of effect in the past: only for loading what happened before the platform knew.
+    Raises RulesInThePast, RulesCollide; ValueError for a source that is not known.
+    """
+    notice = published.notice
+    rules = expand(notice, [source.source for source in await read_sources(writer)])
+    if not history and too_late(rules, clock.now()):
+        raise RulesInThePast
+    await writer.run(
+        """
+        INSERT INTO notice (notice_id, code, issuer_zh, issuer_en, title_zh, title_en, text_zh, text_en,
+                            reason_zh, reason_en, announced_at, effective_at, lines, published_by, published_at,
+                            provenance)
+        VALUES (%(notice_id)s, %(code)s, %(issuer)s, %(issuer)s, %(title_zh)s, %(title_en)s, %(text_zh)s,
+                %(text_en)s, %(reason_zh)s, %(reason_en)s, %(announced_at)s, %(effective_at)s, %(lines)s, %(by)s,
+                %(now)s, %(provenance)s)
+        """,
+        notice_id=notice.id,
+        code=published.code,
+        issuer=notice.issuer,
+        title_zh=published.title.zh,
+        title_en=published.title.en,
+        text_zh=notice.text.zh,
+        text_en=notice.text.en,
+        reason_zh=notice.reason.zh,
+        reason_en=notice.reason.en,
+        announced_at=notice.announced_at,
+        effective_at=notice.effective_at,
+        lines=json_value(notice.lines),
+        by=by,
+        now=clock.now(),
+        provenance=published.provenance,
+    )
+    try:
+        async with writer.attempt():
+            await writer.run_many(
+                """
+                INSERT INTO link_rule (surface, source, effective_at, action, fee_basis_points, channel, notice_id)
+                VALUES (%(surface)s, %(source)s, %(effective_at)s, %(action)s, %(fee_basis_points)s, %(channel)s,
+                        %(notice_id)s)
+                """,
+                [msgspec.structs.asdict(rule) for rule in rules],
+            )
+    except UniqueViolation as error:
+        raise RulesCollide from error
+    await writer.notify(RULES_CHANGED, str(notice.id))
+    return rules
+
+
+class TimelineInMemory:
+    """The timeline as this process knows it, read again whenever a notice was enacted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.timeline = Timeline()
+
+    async def follow(self, notifications: Notifications) -> None:
+        """Read the timeline now and at every enactment. Before `notifications.start`."""
+
+        async def heard(_: str) -> None:
+            await self.read()
+
+        notifications.on(RULES_CHANGED, heard)
+        notifications.on_gap(self.read)
+        await self.read()
+
+    async def read(self) -> None:
+        """Read the timeline from the database."""
+        async with self._database.reading() as reader:
+            self.timeline = await read_timeline(reader)
+
+
+class _RuleRow(msgspec.Struct, frozen=True):
+    surface: Surface
+    source: str
+    effective_at: datetime
+    action: Action
+    fee_basis_points: int | None
+    channel: str | None
+    notice_id: NoticeId
+
+
+class _NoticeRow(msgspec.Struct, frozen=True):
+    notice_id: NoticeId
+    code: str
+    issuer_zh: str
+    issuer_en: str
+    title_zh: str
+    title_en: str
+    text_zh: str
+    text_en: str
+    reason_zh: str
+    reason_en: str
+    announced_at: datetime
+    effective_at: datetime
+    lines: list[Any]
+    provenance: str
+
+    def published(self) -> PublishedNotice:
+        """The row as a value."""
+        return PublishedNotice(
+            code=self.code,
+            title=Wording(self.title_zh, self.title_en),
+            notice=Notice(
+                id=self.notice_id,
+                issuer=self.issuer_zh,
+                text=Wording(self.text_zh, self.text_en),
+                reason=Wording(self.reason_zh, self.reason_en),
+                announced_at=self.announced_at,
+                effective_at=self.effective_at,
+                lines=tuple(msgspec.convert(line, NoticeLine, strict=False) for line in self.lines),
+            ),
+            provenance=self.provenance,
+        )

@@ -1,0 +1,47 @@
+"""What viewers of a room are told at once: one channel through which every process reaches every open page.
+
+`tell_room` is called in the transaction of what happened; the hub of each web process (`stage.hub`) hears it
+on commit and passes it on to the pages it holds open. A page that missed something reads the room again, so
+nothing here has to be remembered.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from yellowcart.kernel.database import Writer
+from yellowcart.kernel.ids import RoomId
+
+ROOM_STREAM = "room_stream"
+
+
+class RoomEvent(StrEnum):
+    """What a page of a room can be told."""
+
+    ROOM = "room"
+    """The room's state changed: data `{state}`."""
+    CART = "cart"
+    """Listings were put on, moved, pinned or taken off: the page asks for the cart again.
+    Data `{listing_id, state, off_reason}`."""
+    STOCK = "stock"
+    """Pieces left of a SKU: data `{listing_id, sku_id, available}`."""
+    CHAT = "chat"
+    """A message: data `{message_id, name, body}`."""
+    AUDIENCE = "audience"
+    """Counts: data `{viewers, likes}`."""
+    ORDER = "order"
+    """Somebody ordered: data `{listing_id, count}`. No names."""
+
+
+class RoomMessage(msgspec.Struct, frozen=True):
+    """One thing to tell. `data` is small: a notification holds less than 8,000 bytes."""
+
+    room_id: RoomId
+    event: RoomEvent
+    data: dict[str, object]
+
+
+async def tell_room(writer: Writer, room_id: RoomId, event: RoomEvent, **data: object) -> None:
+    """Tell every viewer of the room, when this transaction commits."""
+    message = msgspec.json.encode(RoomMessage(room_id, event, data)).decode()
+    await writer.notify(ROOM_STREAM, message)
