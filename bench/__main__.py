@@ -31,9 +31,7 @@ def _postgres_insert(surroundings: Surroundings) -> Section:
                 [each.orders_per_s for each in results],
                 "orders/s",
             ),
-            Figure(
-                key="postgres_insert.orders", label="orders in the last round", value=result.orders, unit=""
-            ),
+            Figure(key="postgres_insert.orders", label="orders in the last round", value=result.orders, unit=""),
             *latency_figures("postgres_insert.batch", result.batch_latency),
             Figure(
                 key="postgres_insert.client_cores",

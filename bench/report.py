@@ -188,9 +188,7 @@ def markdown_block(report: Report) -> str:
     for section in report.sections:
         lines += ["", f"### {section.title}", "", "| figure | value |", "|---|---:|"]
         lines += [f"| {_cell(figure.label)} | {_cell(str(figure))} |" for figure in section.figures]
-        lines += [
-            f"| **{_cell(ratio.label)}** | **{ratio_text(ratio, figures)}** |" for ratio in section.ratios
-        ]
+        lines += [f"| **{_cell(ratio.label)}** | **{ratio_text(ratio, figures)}** |" for ratio in section.ratios]
         if section.notes:
             lines += ["", *(f"- {note}" for note in section.notes)]
     if report.failures:

@@ -24,6 +24,7 @@ from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import NotSignedIn, Refusal
 from yellowcart.kernel.journal import start_journal
 from yellowcart.kernel.settings import Settings, read_settings
+from yellowcart.orders import lane as order_lane
 from yellowcart.platform import Platform, open_platform
 from yellowcart.web import WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
 
@@ -46,7 +47,6 @@ def create_litestar(settings: Settings) -> Litestar:
         async with open_platform(settings) as platform:
             application.state.platform = platform
             application.state.database = platform.database
-            await platform.notifications.start()
             yield
 
     application = Litestar(
@@ -93,6 +93,11 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if scope["type"] == "http":
+            platform: Platform = self.litestar.state.platform
+            if scope["path"] == order_lane.PATH and scope["method"] == "POST":
+                await platform.order_http(scope, receive, send)
+                return
         await self.litestar(scope, receive, send)  # type: ignore[arg-type]
 
 

@@ -1,7 +1,7 @@
 """What one process of the platform holds: settings, database, notifications, lanes. Made once, closed once."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from yellowcart.accounts.buyer_tokens import BuyerTokens
@@ -11,6 +11,11 @@ from yellowcart.kernel.embedded_postgres import start_embedded_postgres
 from yellowcart.kernel.notifications import Notifications
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.tasks import open_tasks
+from yellowcart.links.store import TimelineInMemory
+from yellowcart.orders.announce import StockAnnouncer
+from yellowcart.orders.lane import OrderLaneHttp
+from yellowcart.orders.place import OrderLane
+from yellowcart.orders.snapshots import ListingSnapshots
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +26,10 @@ class Platform:
     database: Database
     notifications: Notifications
     buyer_tokens: BuyerTokens
+    rules: TimelineInMemory
+    snapshots: ListingSnapshots
+    order_lane: OrderLane
+    order_http: OrderLaneHttp
 
 
 def database_url(settings: Settings) -> str:
@@ -31,18 +40,32 @@ def database_url(settings: Settings) -> str:
 @asynccontextmanager
 async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     """Open the platform's parts in this event loop; close them in reverse order at the end."""
-    database = Database(database_url(settings), pool_size=settings.pool_size)
-    await database.open()
-    notifications = Notifications(database)
-    try:
-        async with open_tasks(database):
-            await follow_clock(database, notifications)
-            yield Platform(
-                settings=settings,
-                database=database,
-                notifications=notifications,
-                buyer_tokens=BuyerTokens(settings.secret),
-            )
-    finally:
-        await notifications.stop()
-        await database.close()
+    async with AsyncExitStack() as closing:
+        database = Database(database_url(settings), pool_size=settings.pool_size)
+        await database.open()
+        closing.push_async_callback(database.close)
+        await closing.enter_async_context(open_tasks(database))
+        notifications = Notifications(database)
+        closing.push_async_callback(notifications.stop)
+        await follow_clock(database, notifications)
+        rules = TimelineInMemory(database)
+        await rules.follow(notifications)
+        snapshots = ListingSnapshots(database, rules)
+        await snapshots.follow(notifications)
+        announcer = StockAnnouncer(database)
+        closing.push_async_callback(announcer.stop)
+        order_lane = OrderLane(database, snapshots, announcer)
+        await order_lane.start()
+        closing.push_async_callback(order_lane.stop)
+        await notifications.start()
+        buyer_tokens = BuyerTokens(settings.secret)
+        yield Platform(
+            settings=settings,
+            database=database,
+            notifications=notifications,
+            buyer_tokens=buyer_tokens,
+            rules=rules,
+            snapshots=snapshots,
+            order_lane=order_lane,
+            order_http=OrderLaneHttp(order_lane, buyer_tokens),
+        )

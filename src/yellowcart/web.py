@@ -20,8 +20,9 @@ from yellowcart.accounts.model import Person
 from yellowcart.accounts.sessions import person_of_token
 from yellowcart.consoles.rendering import locale_of, page
 from yellowcart.kernel.database import Database
-from yellowcart.kernel.errors import Denied, Invalid, InvalidFields, NotFound, NotSignedIn, Refusal, TooMany
+from yellowcart.kernel.errors import Denied, InvalidFields, NotFound, NotSignedIn, Refusal, TooMany
 from yellowcart.kernel.problem import CONTENT_TYPE, headers_of, problem_of, status_of
+from yellowcart.kernel.raw_http import BodyTooLarge, BodyUnreadable, BrokenInside
 from yellowcart.kernel.translation import N_
 
 SESSION_COOKIE = "session"
@@ -36,32 +37,11 @@ class FormExpired(Denied):
     message = N_("This form has expired. Reload the page and send it again; nothing was changed.")
 
 
-class BodyTooLarge(Invalid):
-    """More was sent than this route takes."""
-
-    code = "body_too_large"
-    message = N_("What was sent is too large.")
-
-
-class BodyMalformed(Invalid):
-    """The body cannot be read as what it says it is."""
-
-    code = "body_malformed"
-    message = N_("The request could not be read: %(reason)s")
-
-
 class MethodUnknown(NotFound):
     """The address exists, but not for this method."""
 
     code = "method_not_allowed"
     message = N_("This address does not know that method.")
-
-
-class BrokenInside(Refusal):
-    """A defect of ours."""
-
-    code = "internal_error"
-    message = N_("Something broke on our side. Nothing was changed; please try again.")
 
 
 class WhoAsks(AbstractAuthenticationMiddleware):
@@ -141,7 +121,7 @@ def _translated(error: HTTPException) -> Refusal:
         return known()
     if isinstance(error.extra, list) and error.extra:
         return InvalidFields({str(each.get("key", "")): str(each.get("message", "")) for each in error.extra})
-    return BodyMalformed(reason=error.detail)
+    return BodyUnreadable(reason=error.detail)
 
 
 def answer_defect(request: AnyRequest, error: Exception) -> Response[Any]:

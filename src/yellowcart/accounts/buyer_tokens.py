@@ -33,9 +33,9 @@ class BuyerTokens:
         signature = hmac.digest(self._key, payload, "sha256")
         return f"{_encode(payload)}.{_encode(signature)}"
 
-    def check(self, token: str, now_s: float) -> PersonId:
-        """Who the token speaks for; `now_s` is the machine's time in seconds. Raises TokenInvalid,
-        TokenExpired."""
+    def check(self, token: str, now_s: float) -> tuple[PersonId, int]:
+        """Who the token speaks for, and until when in seconds since 1970; `now_s` is the machine's time.
+        Raises TokenInvalid, TokenExpired."""
         if len(token) != _TOKEN_LENGTH or token[22] != ".":
             raise TokenInvalid
         try:
@@ -48,7 +48,7 @@ class BuyerTokens:
         person_id, expires_at = _FORM.unpack(payload)
         if expires_at <= now_s:
             raise TokenExpired
-        return PersonId(person_id)
+        return PersonId(person_id), expires_at
 
 
 def _encode(content: bytes) -> str:

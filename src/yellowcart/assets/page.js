@@ -20,8 +20,16 @@ export function toast(text, kind = "error") {
   words.className = "flash__text";
   words.textContent = text;
   line.append(words);
-  document.getElementById("toasts")?.append(line);
-  setTimeout(() => line.remove(), 6000);
+  const place = document.getElementById("toasts");
+  if (!place) return;
+  place.append(line);
+  // Shown anew, the popover stands above a dialog that was opened meanwhile.
+  if (place.matches(":popover-open")) place.hidePopover();
+  place.showPopover();
+  setTimeout(() => {
+    line.remove();
+    if (!place.childElementCount && place.matches(":popover-open")) place.hidePopover();
+  }, 6000);
 }
 
 /** Writes what is left of a stock into every element of the stock() macro within `root`. */

@@ -6,7 +6,7 @@ one transaction and marks it delivered in the same: their effects happen exactly
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -91,6 +91,28 @@ async def publish(
         recorded_at=clock.now(),
     )
     return event_id
+
+
+async def publish_many(
+    writer: Writer, events: Sequence[tuple[ShopId, Event]], *, effective_at: datetime | None = None
+) -> None:
+    """Write many events in one statement, each with the shop that it belongs to."""
+    if not events:
+        return
+    await writer.run(
+        """
+        INSERT INTO outbox_event (shop_id, event_id, kind, payload, effective_at, recorded_at)
+        SELECT shop_id, event_id, kind, payload::jsonb, %(effective_at)s, %(recorded_at)s
+        FROM unnest(%(shop_ids)s::bigint[], %(event_ids)s::bigint[], %(kinds)s::text[], %(payloads)s::text[])
+            AS happened (shop_id, event_id, kind, payload)
+        """,
+        shop_ids=[shop_id for shop_id, _ in events],
+        event_ids=[new_id(EventId) for _ in events],
+        kinds=[kind_of(type(event)) for _, event in events],
+        payloads=[msgspec.json.encode(event).decode() for _, event in events],
+        effective_at=effective_at or clock.now(),
+        recorded_at=clock.now(),
+    )
 
 
 async def deliver_events(database: Database) -> int:

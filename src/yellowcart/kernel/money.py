@@ -4,9 +4,13 @@ No other module multiplies an amount by a rate: what is rounded, and to whose fa
 Source of the split's order of deductions: domain.md §3.2 and the worked example of §3.5.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NewType
+
+from yellowcart.kernel.errors import Invalid
+from yellowcart.kernel.translation import N_
 
 Fen = NewType("Fen", int)
 """An amount in fen (1/100 yuan)."""
@@ -15,6 +19,58 @@ BasisPoints = NewType("BasisPoints", int)
 """A rate in 1/10,000: 2,000 is 20 %."""
 
 WHOLE = BasisPoints(10_000)
+
+_DECIMAL = re.compile(r"(0|[1-9][0-9]{0,9})(?:\.([0-9]{1,2}))?")
+
+
+class AmountUnreadable(Invalid):
+    """What was written is not an amount of money."""
+
+    code = "amount_unreadable"
+    message = N_("Write an amount in yuan, with at most two decimals, such as 12.50.")
+
+
+class RateUnreadable(Invalid):
+    """What was written is not a rate."""
+
+    code = "rate_unreadable"
+    message = N_("Write a percentage from 0 to 100, with at most two decimals, such as 12.5.")
+
+
+def parse_yuan(text: str) -> Fen:
+    """Yuan as people write them, in fen, exactly: `12.5` is 1,250. The only place where text becomes money.
+
+    Plain decimal digits only: no sign, no thousands separator, no currency, no exponent, no formula, and
+    never a third decimal to be rounded. Raises AmountUnreadable.
+    """
+    found = _DECIMAL.fullmatch(text.strip())
+    if found is None:
+        raise AmountUnreadable
+    return Fen(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
+
+
+def write_yuan(fen: int) -> str:
+    """An amount that is not negative as `parse_yuan` reads it: 1,250 fen is `12.50`."""
+    if fen < 0:
+        raise ValueError("an amount in a form is not negative")
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def parse_percent(text: str) -> BasisPoints:
+    """A percentage as people write it, in basis points, exactly: `12.5` is 1,250. Raises RateUnreadable."""
+    found = _DECIMAL.fullmatch(text.strip().removesuffix("%").rstrip())
+    if found is None:
+        raise RateUnreadable
+    rate = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+    if rate > WHOLE:
+        raise RateUnreadable
+    return BasisPoints(rate)
+
+
+def write_percent(rate: int) -> str:
+    """A rate as `parse_percent` reads it, without needless zeros: 1,250 basis points are `12.5`."""
+    text = write_yuan(rate)
+    return text.rstrip("0").rstrip(".")
 
 
 def portion(amount: int, rate: int) -> Fen:

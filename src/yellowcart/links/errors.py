@@ -1,7 +1,9 @@
 """What the link rules refuse."""
 
 from yellowcart.kernel.errors import Conflict, Invalid
-from yellowcart.kernel.translation import N_
+from yellowcart.kernel.translation import N_, Locale
+from yellowcart.links.model import Verdict
+from yellowcart.links.wording import verdict_text
 
 
 class LinkUnknown(Invalid):
@@ -19,10 +21,18 @@ class LinkNotAProduct(Invalid):
 
 
 class RefusedByLinkRule(Conflict):
-    """A link rule refuses this source on this surface."""
+    """A link rule refuses this source on this surface. Its text is the verdict's: since when, by which notice."""
 
-    code = "link_refused"
-    message = N_("%(reason)s")
+    code = "refused_by_link_rule"
+    message = N_("The link rules refuse goods of this source here.")
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(surface=verdict.surface.value, source=verdict.source)
+        self.verdict = verdict
+
+    def text(self, locale: Locale) -> str:
+        """The verdict in words."""
+        return verdict_text(self.verdict, locale)
 
 
 class RulesInThePast(Conflict):

@@ -17,6 +17,8 @@ OpenInner = Callable[[str, str], FoundLink | None]
 NOTHING: Final = FoundLink("", "", Kind.OTHER, None, None, None, None, 0, 0)
 """Answer of a page on which nothing is for sale, in place of None, which asks the next form."""
 
+_NO_GROUPS: Final[Mapping[str, str | None]] = {}
+
 
 class Page:
     """One form of addresses."""
@@ -67,32 +69,28 @@ class Page:
             return None
         if self._form.nothing:
             return NOTHING
-        item, shop = place
+        item, shop, groups = place
         values = _values(self._parameters, address.query) if address.query else {}
-        if self._needs and not any(values.get(name) for name in self._needs):
-            return None
         if item is None and self._item:
             item = _first(values, self._item, self._item_form)
-            if item is None and self._form.item_needed and self._kind is Kind.ITEM:
-                return None
+        if self._lacks(item, values):
+            return None
         if shop is None and self._shop:
             shop = _first(values, self._shop, self._shop_form)
-        promotion = self._promotion(values) if values else None
-        if self._inner and values:
-            inner = self._open(values, open_inner)
-            if self._kind is None:
-                return inner or NOTHING
-            if inner is not None and inner.source == self._source:
-                item, shop = item or inner.item_id, shop or inner.shop_id
-                promotion = promotion or inner.promotion_id
+        inner = self._open(values, open_inner) if self._inner and values else None
         if self._kind is None:
-            return NOTHING
-        url = self._canonical_url(address, item, shop)
+            return inner or NOTHING
+        promotion = self._promotion(values) if values else None
+        if inner is not None and inner.source == self._source:
+            item, shop = item or inner.item_id, shop or inner.shop_id
+            promotion = promotion or inner.promotion_id
+        url = self._canonical_url(address, item, shop, groups)
         return FoundLink(self._source, self._storefront, self._kind, item, shop, promotion, url, start, end)
 
-    def _match_place(self, address: Address) -> tuple[str | None, str | None] | None:
-        """Item and shop as host and path tell them; None if these have another form."""
+    def _match_place(self, address: Address) -> tuple[str | None, str | None, Mapping[str, str | None]] | None:
+        """Item, shop and all groups as host and path tell them; None if these have another form."""
         item = shop = None
+        groups: Mapping[str, str | None] = _NO_GROUPS
         if self._host_form is not None:
             match = self._host_form(address.host)
             if match is None:
@@ -106,7 +104,12 @@ class Page:
                 groups = match.groupdict()
                 item = groups.get("item")
                 shop = groups.get("shop") or shop
-        return item, shop
+        return item, shop, groups
+
+    def _lacks(self, item: str | None, values: Mapping[str, str]) -> bool:
+        if self._needs and not any(values.get(name) for name in self._needs):
+            return True
+        return item is None and self._kind is Kind.ITEM and self._form.item_needed
 
     def _promotion(self, values: Mapping[str, str]) -> str | None:
         for form in self._promotions:
@@ -122,10 +125,13 @@ class Page:
                 return link
         return None
 
-    def _canonical_url(self, address: Address, item: str | None, shop: str | None) -> str:
+    def _canonical_url(
+        self, address: Address, item: str | None, shop: str | None, groups: Mapping[str, str | None]
+    ) -> str:
         form = self._canonical
         if form and (item or "{item}" not in form) and (shop or "{shop}" not in form):
-            return form.format(item=item, shop=shop, host=address.host, path=address.path)
+            told = {**groups, "item": item, "shop": shop, "host": address.host, "path": address.path}
+            return form.format_map(told)
         query = f"?{address.query}" if address.query else ""
         return f"https://{address.host}{address.path or '/'}{query}"
 

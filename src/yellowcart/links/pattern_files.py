@@ -1,7 +1,7 @@
 """Reads the pattern files: one TOML file per source that says which addresses are its products and shops.
 
-An operator adds a source by adding a file; no code knows a platform's name. `patterns/README.md`
-explains the fields with an example.
+An operator adds a source by adding a file; no code knows a platform's name. The classes below are the
+fields of a file; its examples, of links and of what is none, are run as tests.
 """
 
 import re
@@ -23,7 +23,7 @@ class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `hosts` are exact names, `under` names a domain with everything below it. `host_form` and `path` are
     regular expressions matched against the whole; their groups `item` and `shop`, like the parameters
     listed in `item` and `shop`, give the ids. `needs` lists parameters of which one must be there.
-    `inner` lists parameters that may hold another link. In place of a kind, `forward` says that the page
+    `inner` lists parameters that may hold another link. `canonical` may name every group, and `{host}` and `{path}`. In place of a kind, `forward` says that the page
     only leads on to its inner link, `nothing` that nothing is for sale there.
     """
 

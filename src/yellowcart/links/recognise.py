@@ -86,7 +86,10 @@ class Recogniser:
             return None
         if scheme not in ("", "https"):
             app = self._apps.get(scheme)
-            return self._open_app(app, written, start, end, depth) if app is not None else None
+            if app is None:
+                return None
+            rest = written.partition(":")[2].lstrip("/")
+            return app.read(rest, start, end, partial(self._read_inner, start, end, depth - 1))
         address = take_apart(written)
         if address is None:
             return None

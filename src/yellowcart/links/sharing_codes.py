@@ -35,7 +35,10 @@ _PAIRS: Final = {
 }
 _TITLE_PAIRS: Final = {"【": "】", "「": "」", "『": "』", "“": "”", '"': '"'}
 _NO_FRAME: Final = frozenset("./:?=&-_\\,;'，。、；：？！~…·")
-_WORD_LIKE: Final = re.compile(r"[a-z]{4,}")
+# A model name between brackets is no code; a code that happens to look like one is left as unsure.
+_WORD_LIKE: Final = re.compile(
+    r"[a-z]{6,}|(?i:phone|ipad|airpods|watch|huawei|xiaomi|redmi|honor|galaxy|nikon|canon|intel|series|ultra|plus|mini)"
+)
 
 
 class SourceCode(NamedTuple):
@@ -102,17 +105,19 @@ def _owner(
     named = [code for code in fitting if code.source]
     if len({code.source for code in named}) != 1:
         return None
-    if frame == "money":
-        return named[0]
-    if frame == "letter":
-        return named[0] if has_link else None
+    return named[0] if _leaves_no_doubt(token, frame, copying, has_link) else None
+
+
+def _leaves_no_doubt(token: str, frame: str, copying: bool, has_link: bool) -> bool:
+    """Whether a token so framed is a code, given that the text names one platform whose codes are as long."""
+    if frame in ("money", "letter"):
+        return frame == "money" or has_link
     if not copying or token.upper() == token:  # parcel numbers have no small letters
-        return None
-    if frame == "title":
-        return named[0] if not has_link and not _WORD_LIKE.search(token) else None
-    if frame == "pair" and _WORD_LIKE.search(token):
-        return None
-    return named[0]
+        return False
+    word_like = _WORD_LIKE.search(token) is not None
+    if frame == "title":  # beside a link these brackets hold the title of the product
+        return not has_link and not word_like
+    return frame == "signs" or not word_like
 
 
 def _tokens_outside(text: str, links: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -132,19 +137,20 @@ def _frame(text: str, start: int, end: int) -> str:
     """What stands around text[start:end]: money, pair, title, signs, letter, or none."""
     left = text[start - 1] if start else ""
     right = text[end] if end < len(text) else ""
+    frame = "none"
     if not left or not right:
-        return "none"
-    if _is_money(left) and _is_money(right) and _sign(left) == _sign(right):
-        return "money"
-    if _PAIRS.get(left) == right:
-        return "pair"
-    if _TITLE_PAIRS.get(left) == right:
-        return "title"
-    if _is_sign(left) and _is_sign(right):
-        return "signs"
-    if left == right and left.isalpha() and not left.isascii():
-        return "letter"
-    return "none"
+        pass
+    elif _is_money(left) and _is_money(right) and _sign(left) == _sign(right):
+        frame = "money"
+    elif _PAIRS.get(left) == right:
+        frame = "pair"
+    elif _TITLE_PAIRS.get(left) == right:
+        frame = "title"
+    elif _is_sign(left) and _is_sign(right):
+        frame = "signs"
+    elif left == right and left.isalpha() and not left.isascii():
+        frame = "letter"
+    return frame
 
 
 def _sign(character: str) -> str:

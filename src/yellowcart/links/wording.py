@@ -1,0 +1,129 @@
+"""Verdicts in words, in the reader's language: one sentence that says what holds, since when and by which notice.
+
+Names of the sources that the platform is delivered with are known here; another source is called by its key
+unless a name is given.
+"""
+
+from datetime import datetime
+
+from yellowcart.kernel.clock import SHANGHAI
+from yellowcart.kernel.translation import N_, Locale, translate
+from yellowcart.links.model import Action, Notice, Surface, Terms, Verdict, VerdictReason
+
+SURFACE_WORDS: dict[Surface, str] = {
+    Surface.LIVE_CART: N_("live room carts"),
+    Surface.VIDEO_CART: N_("video carts"),
+    Surface.PRODUCT_PAGE: N_("product pages"),
+    Surface.PROFILE_PAGE: N_("profile pages"),
+    Surface.SHOP_PAGE: N_("shop pages"),
+}
+
+SOURCE_WORDS: dict[str, str] = {
+    "own": N_("own shops"),
+    "taobao_union": N_("Taobao Alliance"),
+    "jd_union": N_("JD Alliance"),
+    "youzan": N_("Youzan"),
+    "mockuai": N_("Mockuai"),
+    "pinduoduo": N_("Pinduoduo"),
+    "vipshop": N_("Vipshop"),
+    "suning": N_("Suning"),
+    "dangdang": N_("Dangdang"),
+    "kaola": N_("Kaola"),
+    "weidian": N_("Weidian"),
+    "1688": N_("1688"),
+    "xiaohongshu": N_("Xiaohongshu"),
+    "douyin": N_("Douyin"),
+}
+
+_SINCE: dict[Action, str] = {
+    Action.ALLOW: N_("Since %(since)s, goods of %(source)s may be listed in %(surface)s%(notice)s."),
+    Action.ALLOW_WITH_FEE: N_(
+        "Since %(since)s, goods of %(source)s may be listed in %(surface)s for a fee of %(fee)s%(notice)s."
+    ),
+    Action.REQUIRE_CHANNEL: N_(
+        "Since %(since)s, goods of %(source)s may be listed in %(surface)s"
+        " only with a task of %(channel)s%(notice)s."
+    ),
+    Action.REFUSE: N_("Since %(since)s, goods of %(source)s may not be listed in %(surface)s%(notice)s."),
+}
+
+_FROM: dict[Action, str] = {
+    Action.ALLOW: N_("From %(since)s they may be listed again%(notice)s."),
+    Action.ALLOW_WITH_FEE: N_("From %(since)s they may be listed for a fee of %(fee)s%(notice)s."),
+    Action.REQUIRE_CHANNEL: N_("From %(since)s they may be listed only with a task of %(channel)s%(notice)s."),
+    Action.REFUSE: N_("From %(since)s they may not be listed any more%(notice)s."),
+}
+
+_OWN = N_("Goods of the platform's own shops may be listed in %(surface)s.")
+_NOT_ADMITTED = N_("No notice admits goods of %(source)s to %(surface)s.")
+_NOTICE = N_(" (%(issuer)s notice of %(day)s: %(reason)s)")
+
+
+def verdict_text(verdict: Verdict, locale: Locale, *, source_name: str | None = None) -> str:
+    """What the rules say now, in one sentence with its reason."""
+    places = _places(verdict, locale, source_name)
+    if verdict.reason is VerdictReason.OWN_BY_DEFAULT:
+        return translate(_OWN, locale, **places)
+    if verdict.reason is VerdictReason.NOT_ADMITTED or verdict.since is None:
+        return translate(_NOT_ADMITTED, locale, **places)
+    return translate(
+        _SINCE[verdict.action],
+        locale,
+        **places,
+        **_terms(verdict.terms),
+        since=_moment(verdict.since),
+        notice=_notice_text(verdict.notice, locale),
+    )
+
+
+def next_change_text(verdict: Verdict, locale: Locale) -> str:
+    """What changes next and when, in one sentence; empty where nothing is decided."""
+    coming = verdict.next_change
+    if coming is None:
+        return ""
+    return translate(
+        _FROM[coming.action],
+        locale,
+        **_terms(coming.terms),
+        since=_moment(coming.at),
+        notice=_notice_text(coming.notice, locale),
+    )
+
+
+def source_word(source: str, locale: Locale) -> str:
+    """The name of a source."""
+    return translate(SOURCE_WORDS.get(source, source), locale)
+
+
+def surface_word(surface: Surface, locale: Locale) -> str:
+    """The name of a surface."""
+    return translate(SURFACE_WORDS[surface], locale)
+
+
+def _places(verdict: Verdict, locale: Locale, source_name: str | None) -> dict[str, str]:
+    return {
+        "source": source_name or source_word(verdict.source, locale),
+        "surface": surface_word(verdict.surface, locale),
+    }
+
+
+def _terms(terms: Terms) -> dict[str, str]:
+    whole, rest = divmod(terms.fee_basis_points or 0, 100)
+    fee = f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
+    return {"fee": f"{fee} %", "channel": terms.channel or ""}
+
+
+def _notice_text(notice: Notice | None, locale: Locale) -> str:
+    if notice is None:
+        return ""
+    return translate(
+        _NOTICE,
+        locale,
+        issuer=notice.issuer,
+        day=notice.announced_at.astimezone(SHANGHAI).strftime("%Y-%m-%d"),
+        reason=notice.reason.in_language(locale.value).rstrip("。."),
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,88 @@
+"""The order lane's HTTP side, as raw ASGI: the framework costs more than the order (design.md, measured).
+
+`POST /api/v1/orders` with a buyer token and an idempotency key. Every answer is JSON; refusals are problem
+details like everywhere else.
+"""
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+
+from yellowcart.accounts.buyer_tokens import BuyerTokens
+from yellowcart.accounts.errors import TokenInvalid
+from yellowcart.kernel.errors import Refusal
+from yellowcart.kernel.idempotency import KEY_LENGTH_MAX, IdempotencyKeyMissing
+from yellowcart.kernel.ids import PersonId
+from yellowcart.kernel.raw_http import BodyUnreadable, BrokenInside, answer, answer_refusal, read_body
+from yellowcart.kernel.translation import choose_locale
+from yellowcart.orders.place import NewOrder, OrderLane
+
+PATH = "/api/v1/orders"
+BODY_BYTES_MAX = 8_192
+TOKENS_MAX = 50_000
+"""Checked tokens remembered, so that a buyer's second request does not pay for the signature again."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+log = structlog.get_logger()
+
+_decode = msgspec.json.Decoder(NewOrder).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class OrderLaneHttp:
+    """The raw ASGI callable for `POST /api/v1/orders`."""
+
+    def __init__(self, lane: OrderLane, tokens: BuyerTokens) -> None:
+        self._lane = lane
+        self._tokens = tokens
+        self._checked: dict[bytes, tuple[PersonId, float]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        authorization = key = language = b""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"idempotency-key":
+                key = value
+            elif name == b"accept-language":
+                language = value
+        try:
+            buyer_id = self._buyer(authorization)
+            if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isascii():
+                raise IdempotencyKeyMissing
+            body = await read_body(receive, BODY_BYTES_MAX)
+            try:
+                wanted = _decode(body)
+            except msgspec.ValidationError as error:
+                raise BodyUnreadable(reason=str(error)) from error
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise BodyUnreadable(reason=str(error)) from error
+            request_hash = hashlib.blake2b(body, digest_size=16).hexdigest()
+            placed = await self._lane.place(buyer_id, key.decode(), request_hash, wanted)
+        except Refusal as refusal:
+            await answer_refusal(send, refusal, choose_locale(None, language.decode("latin-1")))
+        except Exception:  # a defect of ours: logged here, told without its trace
+            log.exception("order_lane.request_failed")
+            await answer_refusal(send, BrokenInside(), choose_locale(None, language.decode("latin-1")))
+        else:
+            await answer(send, 201, _encode(placed))
+
+    def _buyer(self, authorization: bytes) -> PersonId:
+        now_s = time.time()
+        known = self._checked.get(authorization)
+        if known is not None and known[1] > now_s:
+            return known[0]
+        if authorization[:7].lower() != b"bearer ":
+            raise TokenInvalid
+        buyer_id, expires_at_s = self._tokens.check(authorization[7:].decode("latin-1"), now_s)
+        while len(self._checked) >= TOKENS_MAX:
+            self._checked.pop(next(iter(self._checked)))
+        self._checked[authorization] = (buyer_id, expires_at_s)
+        return buyer_id

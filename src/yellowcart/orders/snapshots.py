@@ -1,0 +1,262 @@
+"""What the order lane knows of a listing without asking the database: price, SKUs, whether it can be bought now.
+
+A snapshot is read once, kept in memory, and dropped when a notification says that its listing, room, product
+or the rules changed. It also ages: offers begin and end by the clock, so that none is older than `LIFE_S`.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from yellowcart.alliance.model import Terms
+from yellowcart.catalog.changes import PRODUCT_CHANGED
+from yellowcart.catalog.model import ReviewStatus, SaleStatus, ShopState
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Database
+from yellowcart.kernel.ids import CreatorId, ListingId, OfferId, ProductId, RoomId, ShopId, SkuId, VideoId
+from yellowcart.kernel.kill_switches import CHANNEL as SWITCH_CHANNEL
+from yellowcart.kernel.kill_switches import Switch, read_switches
+from yellowcart.kernel.notifications import Notifications
+from yellowcart.links.model import OWN_SOURCE, Surface
+from yellowcart.links.rules import Timeline, verdict
+from yellowcart.links.store import RULES_CHANGED, TimelineInMemory
+from yellowcart.orders.errors import LinkRefused, ListingClosed, OutsideGoods
+from yellowcart.stage.changes import ALL_LISTINGS, LISTING_CHANGED
+from yellowcart.stage.model import ListingState, RoomState, VideoState
+
+LIFE_S = 60.0
+SNAPSHOTS_MAX = 20_000
+"""Listings kept in memory at most; the oldest go first."""
+
+IN_CART = frozenset({ListingState.ON_CART, ListingState.EXPLAINING})
+ON_AIR = frozenset({RoomState.LIVE, RoomState.PAUSED})
+
+
+class SkuSnapshot(msgspec.Struct, frozen=True):
+    """A SKU as the lane sells it. Price in fen."""
+
+    sku_id: SkuId
+    name: str
+    name_en: str
+    price_fen: int
+
+
+class ListingSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A listing as the lane sells it. `refusal` is None while it can be bought; `changes_at` is the moment at
+    which a link rule changes that."""
+
+    listing_id: ListingId
+    shop_id: ShopId
+    product_id: ProductId
+    creator_id: CreatorId
+    room_id: RoomId | None
+    video_id: VideoId | None
+    surface: Surface
+    title: str
+    title_en: str
+    picture_url: str
+    limit_per_buyer: int | None
+    hold_s: int
+    terms: Terms
+    skus: dict[int, SkuSnapshot]
+    refusal: type[ListingClosed] | type[LinkRefused] | type[OutsideGoods] | None
+    changes_at: datetime | None
+    read_at_s: float
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether the snapshot may still be trusted."""
+        if time.monotonic() - self.read_at_s > LIFE_S:
+            return False
+        return self.changes_at is None or now < self.changes_at
+
+
+class ListingSnapshots:
+    """The listings that this process knows."""
+
+    def __init__(self, database: Database, rules: TimelineInMemory) -> None:
+        self._database = database
+        self._rules = rules
+        self._known: dict[ListingId, ListingSnapshot] = {}
+        self._reading: dict[ListingId, asyncio.Future[ListingSnapshot]] = {}
+        self._of_product: dict[str, set[ListingId]] = defaultdict(set)
+        self.checkout_closed = False
+
+    async def follow(self, notifications: Notifications) -> None:
+        """Hear of every change. Before `notifications.start`."""
+        notifications.on(LISTING_CHANGED, self._listing_changed)
+        notifications.on(PRODUCT_CHANGED, self._product_changed)
+        notifications.on(RULES_CHANGED, self._everything_changed)
+        notifications.on(SWITCH_CHANNEL, self._switch_changed)
+        notifications.on_gap(self._gap)
+        await self._switch_changed("")
+
+    def known(self, listing_id: ListingId) -> ListingSnapshot | None:
+        """The snapshot if it is at hand and fresh; the lane's quick path."""
+        snapshot = self._known.get(listing_id)
+        return snapshot if snapshot is not None and snapshot.fresh(clock.now()) else None
+
+    async def read(self, listing_id: ListingId) -> ListingSnapshot:
+        """Read a listing; everybody who asks at the same time waits for one reading. Raises ListingClosed for
+        one that does not exist."""
+        reading = self._reading.get(listing_id)
+        if reading is None:
+            reading = asyncio.ensure_future(self._read(listing_id))
+            self._reading[listing_id] = reading
+            reading.add_done_callback(lambda _: self._reading.pop(listing_id, None))
+        return await asyncio.shield(reading)
+
+    async def _read(self, listing_id: ListingId) -> ListingSnapshot:
+        async with self._database.reading() as reader:
+            row = await reader.row(_ListingRow, _READ_LISTING, listing_id=listing_id, now=clock.now())
+        if row is None:
+            raise ListingClosed
+        snapshot = _snapshot(row, self._rules.timeline, clock.now())
+        self._known.pop(listing_id, None)
+        while len(self._known) >= SNAPSHOTS_MAX:
+            self._known.pop(next(iter(self._known)))
+        self._known[listing_id] = snapshot
+        self._of_product[f"{snapshot.shop_id}:{snapshot.product_id}"].add(listing_id)
+        return snapshot
+
+    async def _listing_changed(self, payload: str) -> None:
+        if payload == ALL_LISTINGS:
+            self._known.clear()
+            self._reading.clear()
+        else:
+            self._forget(ListingId(int(payload)))
+
+    async def _product_changed(self, payload: str) -> None:
+        for listing_id in self._of_product.pop(payload, ()):
+            self._forget(listing_id)
+
+    def _forget(self, listing_id: ListingId) -> None:
+        # A reading under way may have begun before the change: it is forgotten as well, not waited for.
+        self._known.pop(listing_id, None)
+        self._reading.pop(listing_id, None)
+
+    async def _everything_changed(self, _: str) -> None:
+        await self._listing_changed(ALL_LISTINGS)
+
+    async def _switch_changed(self, _: str) -> None:
+        async with self._database.reading() as reader:
+            self.checkout_closed = (await read_switches(reader))[Switch.CHECKOUT].closed
+
+    async def _gap(self) -> None:
+        await self._everything_changed("")
+        await self._switch_changed("")
+
+
+_READ_LISTING = """
+SELECT listing.listing_id, listing.shop_id, listing.product_id, listing.creator_id, listing.room_id,
+       listing.video_id, listing.surface, listing.source, listing.state, listing.limit_per_buyer, listing.hold_s,
+       product.title, product.title_en, product.picture_url, product.sale_status, product.review_status,
+       shop.state AS shop_state, room.state AS room_state, video.state AS video_state,
+       creator.shop_id AS self_broadcast_shop_id,
+       offer.offer_id, offer.commission_rate,
+       coalesce(
+           (
+               SELECT jsonb_agg(jsonb_build_object(
+                   'sku_id', sku.sku_id, 'name', sku.name, 'name_en', sku.name_en, 'price_fen', sku.price_fen
+               ))
+               FROM sku
+               WHERE sku.shop_id = listing.shop_id AND sku.product_id = listing.product_id AND sku.is_active
+           ),
+           '[]'
+       ) AS skus
+FROM listing
+JOIN creator USING (creator_id)
+LEFT JOIN product ON product.shop_id = listing.shop_id AND product.product_id = listing.product_id
+LEFT JOIN shop ON shop.shop_id = listing.shop_id
+LEFT JOIN room ON room.room_id = listing.room_id
+LEFT JOIN video ON video.video_id = listing.video_id
+LEFT JOIN LATERAL (
+    -- A targeted offer goes before an open one of the same product (domain.md §3.2).
+    SELECT offer.offer_id, offer.commission_rate
+    FROM offer
+    WHERE offer.shop_id = listing.shop_id
+      AND offer.product_id = listing.product_id
+      AND (offer.creator_id IS NULL OR offer.creator_id = listing.creator_id)
+      AND offer.valid_from <= %(now)s
+      AND (offer.valid_until IS NULL OR offer.valid_until > %(now)s)
+    ORDER BY offer.creator_id IS NULL, offer.commission_rate DESC, offer.offer_id
+    LIMIT 1
+) AS offer ON true
+WHERE listing.listing_id = %(listing_id)s
+"""
+
+
+class _ListingRow(msgspec.Struct, frozen=True, kw_only=True):
+    listing_id: ListingId
+    shop_id: ShopId | None
+    product_id: ProductId | None
+    creator_id: CreatorId
+    room_id: RoomId | None
+    video_id: VideoId | None
+    surface: Surface
+    source: str
+    state: ListingState
+    limit_per_buyer: int | None
+    hold_s: int
+    title: str | None
+    title_en: str | None
+    picture_url: str | None
+    sale_status: SaleStatus | None
+    review_status: ReviewStatus | None
+    shop_state: ShopState | None
+    room_state: RoomState | None
+    video_state: VideoState | None
+    self_broadcast_shop_id: ShopId | None
+    offer_id: OfferId | None
+    commission_rate: int | None
+    skus: list[dict[str, Any]]
+
+
+def _snapshot(row: _ListingRow, timeline: Timeline, now: datetime) -> ListingSnapshot:
+    judged = verdict(timeline, row.surface, row.source, now)
+    refusal: type[ListingClosed] | type[LinkRefused] | type[OutsideGoods] | None = None
+    if row.source != OWN_SOURCE:
+        refusal = OutsideGoods
+    elif not judged.admits:
+        refusal = LinkRefused
+    elif not _can_be_bought(row):
+        refusal = ListingClosed
+    self_broadcast = row.self_broadcast_shop_id is not None and row.self_broadcast_shop_id == row.shop_id
+    skus = [msgspec.convert(each, SkuSnapshot) for each in row.skus]
+    return ListingSnapshot(
+        listing_id=row.listing_id,
+        shop_id=row.shop_id or ShopId(0),
+        product_id=row.product_id or ProductId(0),
+        creator_id=row.creator_id,
+        room_id=row.room_id,
+        video_id=row.video_id,
+        surface=row.surface,
+        title=row.title or "",
+        title_en=row.title_en or "",
+        picture_url=row.picture_url or "",
+        limit_per_buyer=row.limit_per_buyer,
+        hold_s=row.hold_s,
+        terms=Terms(
+            offer_id=None if self_broadcast else row.offer_id,
+            commission_rate=0 if self_broadcast else row.commission_rate or 0,
+            creator_id=row.creator_id,
+        ),
+        skus={sku.sku_id: sku for sku in skus},
+        refusal=refusal,
+        changes_at=judged.next_change.at if judged.next_change else None,
+        read_at_s=time.monotonic(),
+    )
+
+
+def _can_be_bought(row: _ListingRow) -> bool:
+    place_open = row.room_state in ON_AIR if row.room_id is not None else row.video_state is VideoState.PUBLISHED
+    return (
+        place_open
+        and row.state in IN_CART
+        and row.sale_status is SaleStatus.ON_SALE
+        and row.review_status is ReviewStatus.APPROVED
+        and row.shop_state is ShopState.OPEN
+    )
