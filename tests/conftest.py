@@ -1,6 +1,7 @@
 """What every test may ask for: a database of its own, the application in this process, a server beside it."""
 
 import contextlib
+import fcntl
 import os
 import secrets
 import socket
@@ -46,12 +47,17 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    embedded = start_embedded_postgres(TEST_HOME / "postgres")
+    TEST_HOME.mkdir(parents=True, exist_ok=True)
+    with (TEST_HOME / "postgres.lock").open("w") as lock:
+        # Workers begin at the same moment: one makes the server's folder, the others find it made.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        embedded = start_embedded_postgres(TEST_HOME / "postgres")
     with psycopg.connect(embedded.url, autocommit=True) as connection:
         # Tests kill processes, never the machine: what they check does not depend on the disk's flush.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
     yield embedded.url
+    embedded.stop()
 
 
 @pytest.fixture(scope="session")

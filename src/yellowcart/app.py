@@ -17,6 +17,8 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from yellowcart import health
 from yellowcart.accounts import access
+from yellowcart.accounts import api as accounts_api
+from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person
 from yellowcart.consoles.front import pages as front
 from yellowcart.consoles.rendering import CSRF_COOKIE, AnyRequest
@@ -24,8 +26,12 @@ from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import NotSignedIn, Refusal
 from yellowcart.kernel.journal import start_journal
 from yellowcart.kernel.settings import Settings, read_settings
+from yellowcart.orders import api as orders_api
 from yellowcart.orders import lane as order_lane
+from yellowcart.orders.gateway import PaymentGateway
+from yellowcart.orders.lane import BuyersPlace
 from yellowcart.platform import Platform, open_platform
+from yellowcart.stage import lanes as stage_lanes
 from yellowcart.web import WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
 
 Scope = MutableMapping[str, Any]
@@ -36,7 +42,7 @@ BODY_BYTES_MAX = 8 * 1024 * 1024
 """The largest body of any route; routes that take less say so themselves."""
 
 PAGES = (front.ROUTES,)
-API: tuple[Router, ...] = ()
+API: tuple[Router, ...] = (accounts_api.ROUTES, orders_api.ROUTES)
 
 
 def create_litestar(settings: Settings) -> Litestar:
@@ -56,6 +62,10 @@ def create_litestar(settings: Settings) -> Litestar:
             "database": Provide(_database, sync_to_thread=False),
             "platform": Provide(_platform, sync_to_thread=False),
             "person": Provide(_person, sync_to_thread=False),
+            "token": Provide(_token, sync_to_thread=False),
+            "gateway": Provide(_gateway, sync_to_thread=False),
+            "buyer_tokens": Provide(_buyer_tokens, sync_to_thread=False),
+            "buyers_place": Provide(_buyers_place, sync_to_thread=False),
         },
         middleware=[DefineMiddleware(WhoAsks)],
         exception_handlers={
@@ -93,12 +103,21 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "http":
-            platform: Platform = self.litestar.state.platform
-            if scope["path"] == order_lane.PATH and scope["method"] == "POST":
-                await platform.order_http(scope, receive, send)
-                return
-        await self.litestar(scope, receive, send)  # type: ignore[arg-type]
+        lane = self._lane(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if lane is not None:
+            await lane(scope, receive, send)
+        else:
+            await self.litestar(scope, receive, send)  # type: ignore[arg-type]
+
+    def _lane(self, method: str, path: str) -> Callable[[Scope, Receive, Send], Awaitable[None]] | None:
+        platform: Platform = self.litestar.state.platform
+        if method == "POST" and path == order_lane.PATH:
+            return platform.order_http
+        if method == "POST" and path == stage_lanes.AUDIENCE_PATH:
+            return platform.audience_http
+        if method == "GET" and stage_lanes.is_stream(path):
+            return platform.room_stream_http
+        return None
 
 
 def create_application() -> Application:
@@ -123,3 +142,22 @@ def _person(request: AnyRequest) -> Person:
     if person is None:
         raise NotSignedIn
     return person
+
+
+def _token(request: AnyRequest) -> str:
+    return request.auth or ""
+
+
+def _gateway(request: AnyRequest) -> PaymentGateway:
+    gateway: PaymentGateway = request.app.state.platform.gateway
+    return gateway
+
+
+def _buyer_tokens(request: AnyRequest) -> BuyerTokens:
+    buyer_tokens: BuyerTokens = request.app.state.platform.buyer_tokens
+    return buyer_tokens
+
+
+def _buyers_place(request: AnyRequest) -> BuyersPlace:
+    buyers_place: BuyersPlace = request.app.state.platform.buyers_place
+    return buyers_place

@@ -13,9 +13,13 @@ from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.tasks import open_tasks
 from yellowcart.links.store import TimelineInMemory
 from yellowcart.orders.announce import StockAnnouncer
-from yellowcart.orders.lane import OrderLaneHttp
+from yellowcart.orders.lane import BuyersPlace, OrderLaneHttp
 from yellowcart.orders.place import OrderLane
+from yellowcart.orders.sandbox import SandboxGateway
 from yellowcart.orders.snapshots import ListingSnapshots
+from yellowcart.stage.audience_intake import AudienceIntake
+from yellowcart.stage.hub import RoomHub
+from yellowcart.stage.lanes import AudienceHttp, RoomStreamHttp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +33,12 @@ class Platform:
     rules: TimelineInMemory
     snapshots: ListingSnapshots
     order_lane: OrderLane
+    buyers_place: BuyersPlace
+    gateway: SandboxGateway
     order_http: OrderLaneHttp
+    hub: RoomHub
+    room_stream_http: RoomStreamHttp
+    audience_http: AudienceHttp
 
 
 def database_url(settings: Settings) -> str:
@@ -57,8 +66,15 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         order_lane = OrderLane(database, snapshots, announcer)
         await order_lane.start()
         closing.push_async_callback(order_lane.stop)
+        intake = AudienceIntake(database)
+        closing.push_async_callback(intake.drain)
+        hub = RoomHub(database)
+        hub.follow(notifications)
+        hub.start()
+        closing.push_async_callback(hub.stop)
         await notifications.start()
         buyer_tokens = BuyerTokens(settings.secret)
+        buyers_place = BuyersPlace(order_lane, buyer_tokens)
         yield Platform(
             settings=settings,
             database=database,
@@ -67,5 +83,10 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             rules=rules,
             snapshots=snapshots,
             order_lane=order_lane,
-            order_http=OrderLaneHttp(order_lane, buyer_tokens),
+            buyers_place=buyers_place,
+            gateway=SandboxGateway(database),
+            order_http=OrderLaneHttp(buyers_place),
+            hub=hub,
+            room_stream_http=RoomStreamHttp(database, hub),
+            audience_http=AudienceHttp(intake, buyer_tokens),
         )

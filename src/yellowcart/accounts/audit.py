@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from yellowcart.accounts.model import AuditEntry, Person
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Reader, Writer, json_value
-from yellowcart.kernel.ids import new_id
+from yellowcart.kernel.ids import PersonId, new_id
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, page_of
 
 request_address: ContextVar[str] = ContextVar("request_address", default="")
@@ -44,9 +44,16 @@ async def record(
 
 
 async def read_trail(
-    reader: Reader, *, subject: str | None = None, cursor: str | None = None, size: int | None = None
+    reader: Reader,
+    *,
+    subject: str | None = None,
+    person_id: PersonId | None = None,
+    action: str | None = None,
+    cursor: str | None = None,
+    size: int | None = None,
 ) -> Page[AuditEntry]:
-    """The trail, newest first, of everything or of one subject."""
+    """The trail, newest first: of everything, of one subject, of one person, of the actions that begin with a
+    word such as `catalog:` or `catalog:product`."""
     (before_id,) = decode_cursor(cursor, tuple[int], (2**53,))
     limit = bounded_size(size)
     rows = await reader.rows(
@@ -58,11 +65,15 @@ async def read_trail(
         LEFT JOIN person USING (person_id)
         WHERE entry.audit_id < %(before_id)s
           AND (%(subject)s::text IS NULL OR entry.subject = %(subject)s)
+          AND (%(person_id)s::bigint IS NULL OR entry.person_id = %(person_id)s)
+          AND (%(action)s::text IS NULL OR starts_with(entry.action, %(action)s))
         ORDER BY entry.audit_id DESC
         LIMIT %(limit)s
         """,
         before_id=before_id,
         subject=subject,
+        person_id=person_id,
+        action=action,
         limit=limit + 1,
     )
     return page_of(rows, limit, lambda entry: (entry.audit_id,))

@@ -1,6 +1,6 @@
 """What accounts refuse."""
 
-from yellowcart.kernel.errors import Conflict, Denied, Invalid, NotSignedIn, TooMany
+from yellowcart.kernel.errors import Conflict, Denied, Invalid, InvalidFields, NotSignedIn, TooMany
 from yellowcart.kernel.translation import N_
 
 
@@ -52,3 +52,20 @@ class RoleMissing(Denied):
 
     code = "role_missing"
     message = N_("This needs the role: %(role)s.")
+
+
+class OwnAccount(Conflict):
+    """Nobody shuts themselves out."""
+
+    code = "own_account"
+    message = N_("You cannot do this to your own account. Ask another operator.")
+
+
+class ReasonMissing(InvalidFields):
+    """What is done to others needs a reason."""
+
+    code = "reason_missing"
+    message = N_("Please give a reason; it is kept in the audit trail.")
+
+    def __init__(self) -> None:
+        super().__init__({"reason": self.message})

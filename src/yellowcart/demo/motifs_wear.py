@@ -1,8 +1,9 @@
-"""Things to wear and to treasure, drawn for the demo pictures. Each function takes dice and inks, returns SVG."""
+"""Things to wear and to treasure. Each function takes dice and inks, and returns SVG."""
 
 from yellowcart.demo.drawing import Dice, Inks, block, circle, gloss, line, mirror, mix, oval, shape, turned
 
 WHITE = "#ffffff"
+
 HOOK = line("M300 112v-20q0-18 18-18t18 16", "#6f6a64", 7) + line("M210 158l90-46 90 46", "#8a8078", 9)
 
 

@@ -97,6 +97,8 @@ class BatchLane(Generic[Key, Request, Result]):
     async def _commit_batch(self, key: Key, batch: list[tuple[Request, asyncio.Future[Result]]]) -> None:
         try:
             results = await self._commit(key, [request for request, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(results)} answers for {len(batch)} requests")
         except Exception as error:
             for _, answer in batch:
                 if not answer.done():

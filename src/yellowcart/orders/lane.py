@@ -4,7 +4,6 @@
 details like everywhere else.
 """
 
-import hashlib
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -15,11 +14,11 @@ import structlog
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.errors import TokenInvalid
 from yellowcart.kernel.errors import Refusal
-from yellowcart.kernel.idempotency import KEY_LENGTH_MAX, IdempotencyKeyMissing
+from yellowcart.kernel.idempotency import KEY_LENGTH_MAX, IdempotencyKeyMissing, hash_of
 from yellowcart.kernel.ids import PersonId
 from yellowcart.kernel.raw_http import BodyUnreadable, BrokenInside, answer, answer_refusal, read_body
 from yellowcart.kernel.translation import choose_locale
-from yellowcart.orders.place import NewOrder, OrderLane
+from yellowcart.orders.place import NewOrder, OrderLane, PlacedOrder
 
 PATH = "/api/v1/orders"
 BODY_BYTES_MAX = 8_192
@@ -35,13 +34,41 @@ _decode = msgspec.json.Decoder(NewOrder).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class OrderLaneHttp:
-    """The raw ASGI callable for `POST /api/v1/orders`."""
+class BuyersPlace:
+    """Places the order of whoever holds a buyer token: what the raw lane and the framework's handler share."""
 
     def __init__(self, lane: OrderLane, tokens: BuyerTokens) -> None:
         self._lane = lane
         self._tokens = tokens
         self._checked: dict[bytes, tuple[PersonId, float]] = {}
+
+    async def __call__(self, authorization: bytes, key: str, wanted: NewOrder) -> PlacedOrder:
+        """Raises TokenInvalid, TokenExpired, IdempotencyKeyMissing, and what `OrderLane.place` raises."""
+        buyer_id = self.buyer(authorization)
+        if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isprintable():
+            raise IdempotencyKeyMissing
+        return await self._lane.place(buyer_id, key, hash_of(wanted), wanted)
+
+    def buyer(self, authorization: bytes) -> PersonId:
+        """Whose token stands in an `Authorization` header. Raises TokenInvalid, TokenExpired."""
+        now_s = time.time()
+        known = self._checked.get(authorization)
+        if known is not None and known[1] > now_s:
+            return known[0]
+        if authorization[:7].lower() != b"bearer ":
+            raise TokenInvalid
+        buyer_id, expires_at_s = self._tokens.check(authorization[7:].decode("latin-1"), now_s)
+        while len(self._checked) >= TOKENS_MAX:
+            self._checked.pop(next(iter(self._checked)))
+        self._checked[authorization] = (buyer_id, expires_at_s)
+        return buyer_id
+
+
+class OrderLaneHttp:
+    """The raw ASGI callable for `POST /api/v1/orders`."""
+
+    def __init__(self, place: BuyersPlace) -> None:
+        self._place = place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -54,18 +81,10 @@ class OrderLaneHttp:
             elif name == b"accept-language":
                 language = value
         try:
-            buyer_id = self._buyer(authorization)
-            if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isascii():
-                raise IdempotencyKeyMissing
-            body = await read_body(receive, BODY_BYTES_MAX)
-            try:
-                wanted = _decode(body)
-            except msgspec.ValidationError as error:
-                raise BodyUnreadable(reason=str(error)) from error
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise BodyUnreadable(reason=str(error)) from error
-            request_hash = hashlib.blake2b(body, digest_size=16).hexdigest()
-            placed = await self._lane.place(buyer_id, key.decode(), request_hash, wanted)
+            # The token first: who is not signed in learns nothing about bodies.
+            self._place.buyer(authorization)
+            wanted = _read(await read_body(receive, BODY_BYTES_MAX))
+            placed = await self._place(authorization, key.decode("latin-1"), wanted)
         except Refusal as refusal:
             await answer_refusal(send, refusal, choose_locale(None, language.decode("latin-1")))
         except Exception:  # a defect of ours: logged here, told without its trace
@@ -74,15 +93,9 @@ class OrderLaneHttp:
         else:
             await answer(send, 201, _encode(placed))
 
-    def _buyer(self, authorization: bytes) -> PersonId:
-        now_s = time.time()
-        known = self._checked.get(authorization)
-        if known is not None and known[1] > now_s:
-            return known[0]
-        if authorization[:7].lower() != b"bearer ":
-            raise TokenInvalid
-        buyer_id, expires_at_s = self._tokens.check(authorization[7:].decode("latin-1"), now_s)
-        while len(self._checked) >= TOKENS_MAX:
-            self._checked.pop(next(iter(self._checked)))
-        self._checked[authorization] = (buyer_id, expires_at_s)
-        return buyer_id
+
+def _read(body: bytes) -> NewOrder:
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BodyUnreadable(reason=str(error)) from error

@@ -69,6 +69,8 @@ class PaymentState(StrEnum):
     """The gateway refused; the buyer may try again."""
     LAPSED = "lapsed"
     """The order closed before anything happened."""
+    SURPLUS = "surplus"
+    """The money arrived for an order that was closed or already paid; it goes back by itself."""
 
 
 class RefundState(StrEnum):

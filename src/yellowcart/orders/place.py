@@ -32,7 +32,7 @@ from yellowcart.orders.model import DeliveryAddress, OrderState
 from yellowcart.orders.rules import QUANTITY_MAX, hold_until
 from yellowcart.orders.snapshots import ListingSnapshot, ListingSnapshots, SkuSnapshot
 
-BATCH_MAX = 256
+BATCH_MAX = 128
 QUEUE_MAX = 4_096
 """Requests that may wait for one shop: about half a second of work; more are told to come again."""
 CONNECTIONS = 3
@@ -269,7 +269,7 @@ def _as_rows(batch: Sequence[_Waiting], now: datetime) -> tuple[list[_Goods], li
                 waiting.key,
                 waiting.request_hash,
                 waiting.address,
-            )  # fmt: skip
+            )
         )
     return goods, requests
 

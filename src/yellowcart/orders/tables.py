@@ -19,6 +19,7 @@ from yellowcart.kernel.tables import (
     whole_column,
 )
 from yellowcart.links.model import Surface
+from yellowcart.orders.gateway import GatewayState
 from yellowcart.orders.model import CloseReason, OrderState, PaymentState, RefundState
 
 buyer_address = Table(
@@ -179,4 +180,33 @@ shipment = Table(
     UniqueConstraint("shop_id", "carrier", "waybill"),
     ForeignKeyConstraint(["shop_id", "order_id"], ["shop_order.shop_id", "shop_order.order_id"]),
     Index("shipment_order_idx", "shop_id", "order_id"),
+)
+
+sandbox_charge = Table(
+    "sandbox_charge",
+    metadata,
+    id_column("shop_id"),
+    id_column("payment_id"),
+    state_column("state"),
+    fen_column("amount_fen"),
+    fen_column("refunded_fen"),
+    text_column("subject"),
+    moment_column("opened_at"),
+    PrimaryKeyConstraint("shop_id", "payment_id"),
+    state_check("state", GatewayState),
+    CheckConstraint("amount_fen > 0 AND refunded_fen BETWEEN 0 AND amount_fen", name="amounts"),
+    comment="The sandbox provider's own books; no table of the platform refers to them.",
+)
+
+sandbox_refund = Table(
+    "sandbox_refund",
+    metadata,
+    id_column("shop_id"),
+    id_column("payment_id"),
+    id_column("refund_id"),
+    fen_column("amount_fen"),
+    moment_column("refunded_at"),
+    PrimaryKeyConstraint("shop_id", "payment_id", "refund_id"),
+    ForeignKeyConstraint(["shop_id", "payment_id"], ["sandbox_charge.shop_id", "sandbox_charge.payment_id"]),
+    CheckConstraint("amount_fen > 0", name="amount"),
 )

@@ -129,6 +129,10 @@ def test_an_operator_adds_a_source_by_a_file_alone(tmp_path: Path) -> None:
         ('[[page]]\nkind = "gift"\nhosts = ["a.example"]', "gift"),
         ('[[page]]\nkind = "item"\nhosts = ["A.example"]', "lower case"),
         ('[[page]]\nkind = "item"\nhosts = ["a.example"]\npath = "("', "bad.toml"),
+        ('[[page]]\nkind = "item"\nhosts = ["a.example"]\ncanonical = "{brand}"', "brand"),
+        ('[[app]]\nschemes = ["a"]\nitem_path = "x"', "item_path"),
+        ('[[promotion]]\nparameters = ["a"]\nform = "("', "bad.toml"),
+        ('[[code]]\nwords = "["\nlength_min = 1\nlength_max = 2', "bad.toml"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_name_and_its_fault(tmp_path: Path, broken: str, told: str) -> None:

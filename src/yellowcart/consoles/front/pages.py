@@ -10,7 +10,9 @@ from litestar.params import Body, FromPath, FromQuery
 from litestar.response import File, Redirect
 
 from yellowcart.accounts import sessions
-from yellowcart.accounts.access import PUBLIC
+from yellowcart.accounts.access import PUBLIC, SIGNED_IN
+from yellowcart.accounts.api import BuyerToken, buyer_token_of
+from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person, Role
 from yellowcart.accounts.register import register
 from yellowcart.consoles.rendering import (
@@ -118,6 +120,14 @@ async def logout(request: AnyRequest, database: NamedDependency[Database]) -> Re
     return answer
 
 
+@get("/buyer-token", guards=[SIGNED_IN])
+async def buyer_token(
+    person: NamedDependency[Person], buyer_tokens: NamedDependency[BuyerTokens]
+) -> Response[BuyerToken]:
+    """A token for the hot lanes, for the pages' own scripts."""
+    return Response(buyer_token_of(person, buyer_tokens), headers={"cache-control": "no-store"})
+
+
 @get("/assets/{version:str}/{path:path}", guards=[PUBLIC])
 async def static_file(version: FromPath[str], path: FromPath[str]) -> File:
     """A static file; its address changes with its content, so browsers keep it for good."""
@@ -164,6 +174,7 @@ ROUTES = Router(
         register_page,
         register_person,
         logout,
+        buyer_token,
         static_file,
     ],
     include_in_schema=False,

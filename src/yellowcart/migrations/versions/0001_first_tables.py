@@ -144,6 +144,24 @@ def upgrade() -> None:
         comment="Pieces that a buyer holds or has bought through a listing with a limit.",
     )
     op.create_table(
+        "sandbox_charge",
+        sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_fen", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('open', 'paid', 'refused', 'closed')", name=op.f("sandbox_charge_state_known_check")
+        ),
+        sa.CheckConstraint(
+            "amount_fen > 0 AND refunded_fen BETWEEN 0 AND amount_fen", name=op.f("sandbox_charge_amounts_check")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "payment_id", name=op.f("sandbox_charge_pkey")),
+        comment="The sandbox provider's own books; no table of the platform refers to them.",
+    )
+    op.create_table(
         "shop",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -208,10 +226,7 @@ def upgrade() -> None:
         sa.CheckConstraint("total_fen > 0", name=op.f("shop_order_total_check")),
         sa.PrimaryKeyConstraint("shop_id", "order_id", name=op.f("shop_order_pkey")),
         sa.UniqueConstraint(
-            "shop_id",
-            "buyer_id",
-            "idempotency_key",
-            name=op.f("shop_order_shop_id_buyer_id_idempotency_key_key"),
+            "shop_id", "buyer_id", "idempotency_key", name=op.f("shop_order_shop_id_buyer_id_idempotency_key_key")
         ),
         comment="An order of one buyer at one shop. No foreign key to the person or the listing: those are not the shop's, and the order outlives them.",
     )
@@ -346,7 +361,8 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'prepared') = (finished_at IS NULL)", name=op.f("payment_finished_check")),
         sa.CheckConstraint(
-            "state IN ('prepared', 'succeeded', 'refused', 'lapsed')", name=op.f("payment_state_known_check")
+            "state IN ('prepared', 'succeeded', 'refused', 'lapsed', 'surplus')",
+            name=op.f("payment_state_known_check"),
         ),
         sa.CheckConstraint("amount_fen > 0", name=op.f("payment_amount_check")),
         sa.ForeignKeyConstraint(
@@ -407,8 +423,7 @@ def upgrade() -> None:
             "(draft IS NULL) = (draft_status = 'no_draft')", name=op.f("product_draft_present_check")
         ),
         sa.CheckConstraint(
-            "draft_status IN ('no_draft', 'editing', 'submitted')",
-            name=op.f("product_draft_status_known_check"),
+            "draft_status IN ('no_draft', 'editing', 'submitted')", name=op.f("product_draft_status_known_check")
         ),
         sa.CheckConstraint(
             "review_status IN ('unreviewed', 'pending', 'approved', 'rejected', 'banned')",
@@ -452,6 +467,21 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shop_id"], ["shop.shop_id"], name=op.f("product_import_shop_id_fkey")),
         sa.PrimaryKeyConstraint("shop_id", "import_id", name=op.f("product_import_pkey")),
         comment="A file of products: what it will do, shown before it is done.",
+    )
+    op.create_table(
+        "sandbox_refund",
+        sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("refund_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("sandbox_refund_amount_check")),
+        sa.ForeignKeyConstraint(
+            ["shop_id", "payment_id"],
+            ["sandbox_charge.shop_id", "sandbox_charge.payment_id"],
+            name=op.f("sandbox_refund_shop_id_payment_id_fkey"),
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "payment_id", "refund_id", name=op.f("sandbox_refund_pkey")),
     )
     op.create_table(
         "session",
@@ -620,11 +650,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('live', 'paused')"),
     )
     op.create_index(
-        "room_state_idx",
-        "room",
-        ["state", "room_id"],
-        unique=False,
-        postgresql_where=sa.text("state <> 'ended'"),
+        "room_state_idx", "room", ["state", "room_id"], unique=False, postgresql_where=sa.text("state <> 'ended'")
     )
     op.create_table(
         "sku",
@@ -674,6 +700,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["room_id"], ["room.room_id"], name=op.f("chat_message_room_id_fkey")),
         sa.PrimaryKeyConstraint("room_id", "message_id", name=op.f("chat_message_pkey")),
     )
+    op.create_index("chat_message_person_idx", "chat_message", ["person_id", "sent_at"], unique=False)
     op.create_table(
         "enforced_change",
         sa.Column("surface", sa.Text(), nullable=False),
@@ -732,7 +759,7 @@ def upgrade() -> None:
             name=op.f("listing_place_check"),
         ),
         sa.CheckConstraint(
-            "off_reason IN ('creator', 'link_rule', 'room_ended', 'product_closed')",
+            "off_reason IN ('creator', 'link_rule', 'room_ended', 'video_removed', 'product_closed')",
             name=op.f("listing_off_reason_known_check"),
         ),
         sa.CheckConstraint(
@@ -809,6 +836,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shop_id", "order_id", "order_line_id", name=op.f("order_line_pkey")),
     )
     op.create_table(
+        "room_tally",
+        sa.Column("room_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("viewers_peak", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("enters", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("likes", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(["room_id"], ["room.room_id"], name=op.f("room_tally_room_id_fkey")),
+        sa.PrimaryKeyConstraint("room_id", name=op.f("room_tally_pkey")),
+        comment="Running counts of a room, so that nobody counts its audience events on every heartbeat.",
+    )
+    op.create_table(
+        "room_viewers",
+        sa.Column("room_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("viewers", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("viewers >= 0", name=op.f("room_viewers_not_negative_check")),
+        sa.ForeignKeyConstraint(["room_id"], ["room.room_id"], name=op.f("room_viewers_room_id_fkey")),
+        sa.PrimaryKeyConstraint("room_id", "node", name=op.f("room_viewers_pkey")),
+        comment="Open streams of a room in one web process, on the machine's clock; stale rows do not count.",
+    )
+    op.create_table(
         "stock",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("sku_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -831,6 +879,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("stock")
+    op.drop_table("room_viewers")
+    op.drop_table("room_tally")
     op.drop_table("order_line")
     op.drop_index("listing_video_idx", table_name="listing")
     op.drop_index("listing_room_idx", table_name="listing")
@@ -840,6 +890,7 @@ def downgrade() -> None:
     op.drop_index("listing_creator_idx", table_name="listing")
     op.drop_table("listing")
     op.drop_table("enforced_change")
+    op.drop_index("chat_message_person_idx", table_name="chat_message")
     op.drop_table("chat_message")
     op.drop_index("video_creator_id_idx", table_name="video")
     op.drop_table("video")
@@ -862,6 +913,7 @@ def downgrade() -> None:
     op.drop_table("shipment")
     op.drop_index("session_person_id_idx", table_name="session")
     op.drop_table("session")
+    op.drop_table("sandbox_refund")
     op.drop_table("product_import")
     op.drop_index(
         "product_listable_idx",
@@ -898,6 +950,7 @@ def downgrade() -> None:
     op.drop_index("shop_order_buyer_idx", table_name="shop_order")
     op.drop_table("shop_order")
     op.drop_table("shop")
+    op.drop_table("sandbox_charge")
     op.drop_table("purchase_count")
     op.drop_table("person")
     op.drop_index(

@@ -1,0 +1,98 @@
+"""Writing rows by the thousand, and what the parts of the seed know of each other."""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+from psycopg import sql
+
+from yellowcart.accounts.model import Person
+from yellowcart.catalog.model import ProductDetail
+from yellowcart.demo.world_file import World
+from yellowcart.kernel.database import Writer, json_value
+from yellowcart.kernel.ids import CreatorId, ListingId, OfferId, PersonId, RoomId, ShopId, VideoId
+from yellowcart.links.model import Surface
+from yellowcart.orders.model import DeliveryAddress
+
+
+class Buyer(msgspec.Struct, frozen=True):
+    """Somebody who has bought, and where their parcels go."""
+
+    person_id: PersonId
+    name: str
+    address: DeliveryAddress
+
+
+class OwnListing(msgspec.Struct, frozen=True):
+    """A product of a shop that was or is in a cart."""
+
+    listing_id: ListingId
+    product: ProductDetail
+    product_key: str
+    limit_per_buyer: int | None
+    put_on_at: datetime
+
+
+class OutsideListing(msgspec.Struct, frozen=True):
+    """A linked product that was or is in a cart."""
+
+    listing_id: ListingId
+    put_on_at: datetime
+
+
+class SellingPlace(msgspec.Struct, kw_only=True):
+    """A room or a video, from when to when it sold, and what. `viewers` is its share of the audience."""
+
+    key: str
+    surface: Surface
+    room_id: RoomId | None = None
+    video_id: VideoId | None = None
+    creator_id: CreatorId
+    creator_key: str
+    begins: datetime
+    ends: datetime
+    viewers: int
+    own: list[OwnListing] = []
+    outside: list[OutsideListing] = []
+
+
+class Seeded(msgspec.Struct, kw_only=True):
+    """What has been made so far, by the keys of the world file."""
+
+    world: World
+    people: dict[str, Person] = {}
+    creator_people: dict[str, Person] = {}
+    merchant_people: dict[str, Person] = {}
+    buyers: list[Buyer] = []
+    shops: dict[str, ShopId] = {}
+    products: dict[str, ProductDetail] = {}
+    offers: dict[tuple[str, str | None], tuple[OfferId, int]] = {}
+    creators: dict[str, CreatorId] = {}
+    places: dict[str, SellingPlace] = {}
+
+    def dice(self, part: str) -> random.Random:
+        """Chance for one part of the world: the same for the same seed, whatever the other parts drew."""
+        return random.Random(f"{self.world.seed}/{part}")  # noqa: S311 - a story, not a secret
+
+
+async def copy_rows(writer: Writer, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows with COPY; all have the columns of the first. Structs, dicts and lists become JSON."""
+    if not rows:
+        return
+    columns = list(rows[0])
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    async with writer.connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            await copy.write_row([_cell(row[column]) for column in columns])
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dict | list | msgspec.Struct):
+        return json_value(value)
+    return value

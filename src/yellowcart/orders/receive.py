@@ -1,0 +1,84 @@
+"""The end of a good order: received by the buyer's word or by time, and complete when returns are over."""
+
+from collections.abc import Sequence
+
+from yellowcart.accounts import audit
+from yellowcart.accounts.model import Person
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Writer
+from yellowcart.kernel.events import publish
+from yellowcart.kernel.ids import OrderId, ShopId
+from yellowcart.orders.errors import OrderMoved, OrderUnknown
+from yellowcart.orders.events import OrderCompleted, OrderReceived
+from yellowcart.orders.model import OrderState
+from yellowcart.orders.rules import AUTO_CONFIRM_AFTER, COMPLETE_AFTER
+from yellowcart.orders.store import LockedOrder, lock_order, lock_orders_due
+
+AT_MOST = 500
+
+
+async def confirm_receipt(writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId) -> None:
+    """The buyer says that the goods have come. Saying so twice is no error. Raises OrderUnknown, OrderMoved."""
+    order = await lock_order(writer, shop_id, order_id)
+    if order.buyer_id != person.person_id:
+        raise OrderUnknown
+    if order.state in {OrderState.RECEIVED, OrderState.COMPLETED}:
+        return
+    if order.state is not OrderState.SHIPPED:
+        raise OrderMoved
+    await _receive(writer, [order], automatic=False)
+    await audit.record(writer, person, "orders:order:confirm", f"order:{order_id}")
+
+
+async def receive_by_time(writer: Writer) -> int:
+    """Orders shipped long enough ago count as received; answers how many were moved."""
+    due = await lock_orders_due(
+        writer,
+        "state = 'shipped' AND shipped_at <= %(before)s",
+        AT_MOST,
+        before=clock.now() - AUTO_CONFIRM_AFTER,
+    )
+    if due:
+        await _receive(writer, due, automatic=True)
+    return len(due)
+
+
+async def complete_by_time(writer: Writer) -> int:
+    """Received orders are complete when the days of return are over; answers how many were moved."""
+    due = await lock_orders_due(
+        writer,
+        "state = 'received' AND received_at <= %(before)s",
+        AT_MOST,
+        before=clock.now() - COMPLETE_AFTER,
+    )
+    if not due:
+        return 0
+    await _move(writer, due, "completed", "completed_at")
+    for order in due:
+        await publish(
+            writer, OrderCompleted(shop_id=order.shop_id, order_id=order.order_id), shop_id=order.shop_id
+        )
+    return len(due)
+
+
+async def _receive(writer: Writer, orders: Sequence[LockedOrder], *, automatic: bool) -> None:
+    await _move(writer, orders, "received", "received_at")
+    for order in orders:
+        await publish(
+            writer,
+            OrderReceived(shop_id=order.shop_id, order_id=order.order_id, automatic=automatic),
+            shop_id=order.shop_id,
+        )
+
+
+async def _move(writer: Writer, orders: Sequence[LockedOrder], state: str, moment: str) -> None:
+    await writer.run(
+        f"""
+        UPDATE shop_order SET state = %(state)s, {moment} = %(now)s
+        WHERE (shop_id, order_id) IN (SELECT * FROM unnest(%(shop_ids)s::bigint[], %(order_ids)s::bigint[]))
+        """,  # noqa: S608 - the column is one of two written above
+        state=state,
+        now=clock.now(),
+        shop_ids=[order.shop_id for order in orders],
+        order_ids=[order.order_id for order in orders],
+    )
