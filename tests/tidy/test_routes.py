@@ -19,6 +19,14 @@ CREATES_NOTHING_TWICE: dict[str, str] = {
     "/api/v1/sessions": "signing in twice opens two sessions, which is what was asked",
 }
 """Creating calls that need no key, each with the reason."""
+WRITE_IN_PUBLIC = {
+    "/login": "nobody is signed in yet",
+    "/logout": "ending a session that has ended is no error",
+    "/register": "nobody is signed in yet",
+    "/api/v1/sessions": "nobody is signed in yet",
+    "/api/v1/orders": "asks for a buyer token itself, as the raw lane in front of it does",
+}
+"""Public routes that write, each with the reason."""
 OUTSIDE_THE_DOCUMENTATION = {"/api/v1", "/api/v1/openapi.json", "/api/v1/{path}"}
 """The framework's own routes that serve the documentation."""
 
@@ -63,7 +71,7 @@ def test_no_public_route_writes_but_those_that_let_people_in(application: Litest
         if handler.http_methods & {"POST", "PUT", "PATCH", "DELETE"}
         and all(guard.public for guard in handler.resolve_guards() if isinstance(guard, Access))
     }
-    assert public <= {"/login", "/logout", "/register", "/api/v1/sessions"}
+    expect_none(public - WRITE_IN_PUBLIC.keys())
 
 
 def test_a_read_changes_nothing_and_is_no_post(application: Litestar) -> None:

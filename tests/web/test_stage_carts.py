@@ -35,6 +35,7 @@ from yellowcart.stage.errors import (
     PlaceClosed,
     RoomMoveImpossible,
 )
+from yellowcart.stage.goods import sellable_link
 from yellowcart.stage.model import ListingState, RoomState, in_room, in_video
 from yellowcart.stage.queries import cart_of_room, listings_of_creator, room_view, rooms_on_air
 from yellowcart.stage.rooms import end_room, go_live, pause_room, resume_room, schedule_room
@@ -188,7 +189,7 @@ async def test_youzan_may_still_go_into_a_video(world: Database) -> None:
 )
 async def test_a_paste_without_a_product_is_refused(world: Database, text: str, refusal: type[Exception]) -> None:
     with pytest.raises((LinkUnknown, LinkNotAProduct)):
-        listings.sellable_link(text)
+        sellable_link(text)
 
 
 async def test_the_same_goods_stand_in_a_cart_once(world: Database) -> None:

@@ -43,14 +43,21 @@ class BuyersPlace:
         self._checked: dict[bytes, tuple[PersonId, float]] = {}
 
     async def __call__(self, authorization: bytes, key: str, wanted: NewOrder) -> PlacedOrder:
-        """Raises TokenInvalid, TokenExpired, IdempotencyKeyMissing, and what `OrderLane.place` raises."""
-        buyer_id = self.buyer(authorization)
+        """Raises what `admit` and `OrderLane.place` raise."""
+        return await self.place(self.admit(authorization, key), key, wanted)
+
+    def admit(self, authorization: bytes, key: str) -> PersonId:
+        """Whose request this is. Raises TokenInvalid, TokenExpired, IdempotencyKeyMissing."""
+        buyer_id = self._buyer(authorization)
         if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isprintable():
             raise IdempotencyKeyMissing
+        return buyer_id
+
+    async def place(self, buyer_id: PersonId, key: str, wanted: NewOrder) -> PlacedOrder:
+        """Place an admitted buyer's order. Raises what `OrderLane.place` raises."""
         return await self._lane.place(buyer_id, key, hash_of(wanted), wanted)
 
-    def buyer(self, authorization: bytes) -> PersonId:
-        """Whose token stands in an `Authorization` header. Raises TokenInvalid, TokenExpired."""
+    def _buyer(self, authorization: bytes) -> PersonId:
         now_s = time.time()
         known = self._checked.get(authorization)
         if known is not None and known[1] > now_s:
@@ -81,10 +88,11 @@ class OrderLaneHttp:
             elif name == b"accept-language":
                 language = value
         try:
-            # The token first: who is not signed in learns nothing about bodies.
-            self._place.buyer(authorization)
+            key_text = key.decode("latin-1")
+            # Admission first: who is not signed in learns nothing about bodies.
+            buyer_id = self._place.admit(authorization, key_text)
             wanted = _read(await read_body(receive, BODY_BYTES_MAX))
-            placed = await self._place(authorization, key.decode("latin-1"), wanted)
+            placed = await self._place.place(buyer_id, key_text, wanted)
         except Refusal as refusal:
             await answer_refusal(send, refusal, choose_locale(None, language.decode("latin-1")))
         except Exception:  # a defect of ours: logged here, told without its trace

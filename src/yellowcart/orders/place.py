@@ -203,7 +203,7 @@ class OrderLane:
         try:
             if connection is None or connection.closed:
                 connection = await self._connect()
-            rows = await _place(connection, shop_id, goods, requests, now)
+            rows = await _place(connection, shop_id, _locked_skus(batch), goods, requests, now)
         except psycopg.Error as error:
             # Whether the batch was committed is not known; a repeat with the same key will tell.
             log.warning("order_lane.failed", shop_id=shop_id, size=len(batch), error=str(error))
@@ -274,6 +274,18 @@ def _as_rows(batch: Sequence[_Waiting], now: datetime) -> tuple[list[_Goods], li
     return goods, requests
 
 
+def _locked_skus(batch: Sequence[_Waiting]) -> list[SkuId]:
+    """The SKUs to lock. A limit per buyer counts over all SKUs of its listing, so that it locks them all: two
+    tabs that buy two SKUs through two processes are judged one after the other."""
+    locked: set[SkuId] = set()
+    for waiting in batch:
+        if waiting.listing.limit_per_buyer is None:
+            locked.add(waiting.sku.sku_id)
+        else:
+            locked.update(sku.sku_id for sku in waiting.listing.skus.values())
+    return sorted(locked)
+
+
 def _as_goods(number: int, listing: ListingSnapshot, sku: SkuSnapshot, now: datetime) -> _Goods:
     return _Goods(
         goods_number=number,
@@ -299,6 +311,7 @@ def _as_goods(number: int, listing: ListingSnapshot, sku: SkuSnapshot, now: date
 async def _place(
     connection: AsyncConnection[Any],
     shop_id: ShopId,
+    sku_ids: list[SkuId],
     goods: list[_Goods],
     requests: list[_Request],
     now: datetime,
@@ -306,7 +319,7 @@ async def _place(
     """One transaction, one round trip: begin, lock, place, commit travel together."""
     async with connection.pipeline():
         await connection.execute("BEGIN")
-        await connection.execute(_LOCK_STOCK, {"shop_id": shop_id, "sku_ids": [each.sku_id for each in goods]})
+        await connection.execute(_LOCK_STOCK, {"shop_id": shop_id, "sku_ids": sku_ids})
         cursor = connection.cursor(row_factory=tuple_row)
         await cursor.execute(
             _PLACE_BATCH,
