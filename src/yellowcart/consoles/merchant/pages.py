@@ -1,0 +1,129 @@
+"""Entering the merchant console: opening a shop, choosing one, and its home page."""
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from yellowcart.accounts.access import SIGNED_IN, allow
+from yellowcart.accounts.model import Person, Role
+from yellowcart.catalog.model import MerchantKind, Shop
+from yellowcart.catalog.product_list import ProductFilter, product_counts, products_of_shop
+from yellowcart.catalog.rules import LOW_STOCK
+from yellowcart.catalog.shops import open_shop, require_member, shops_of
+from yellowcart.consoles.merchant.forms import FormBody, fresh_request_key, refused_form
+from yellowcart.consoles.merchant.imports import ROUTES as IMPORT_ROUTES
+from yellowcart.consoles.merchant.navigation import console_context, shop_path
+from yellowcart.consoles.merchant.offers import ROUTES as OFFER_ROUTES
+from yellowcart.consoles.merchant.products import ROUTES as PRODUCT_ROUTES
+from yellowcart.consoles.merchant.settings import ROUTES as SETTINGS_ROUTES
+from yellowcart.consoles.merchant.shop_form import read_shop_form
+from yellowcart.consoles.merchant.stock import ROUTES as STOCK_ROUTES
+from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Database
+from yellowcart.kernel.errors import Refusal
+from yellowcart.kernel.idempotency import once, request_key
+from yellowcart.kernel.ids import ShopId
+from yellowcart.kernel.problem import status_of
+from yellowcart.kernel.translation import N_
+
+SHORT_LIST = 6
+
+
+@get("/merchant", guards=[SIGNED_IN])
+async def enter(
+    request: AnyRequest, database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Response[str] | Redirect:
+    """The one shop of a merchant, the choice between several, or the form that opens the first."""
+    async with database.reading() as reader:
+        shops = await shops_of(reader, person)
+    if not shops:
+        return Redirect("/merchant/open-shop", status_code=303)
+    if len(shops) == 1:
+        return Redirect(shop_path(shops[0]), status_code=303)
+    return page(request, "merchant/shops.html", console_context(request, None, "home") | {"shops": shops})
+
+
+@get("/merchant/open-shop", guards=[SIGNED_IN])
+async def open_shop_page(request: AnyRequest) -> Response[str]:
+    """The form that opens a shop."""
+    context = {"form": None, "kinds": list(MerchantKind), "request_key": fresh_request_key()}
+    return page(request, "merchant/open_shop.html", console_context(request, None, "home") | context)
+
+
+@post("/merchant/open-shop", guards=[SIGNED_IN], status_code=200)
+async def open_shop_form(
+    request: AnyRequest,
+    data: FormBody,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Response[str] | Redirect:
+    """Open a shop and begin with its products."""
+    try:
+        settings = read_shop_form(data)
+        key = request_key(person.person_id, data.get("request_key"), settings)
+        async with database.writing() as writer:
+            shop = await once(
+                writer, "catalog:shop:open", key, Shop, lambda: open_shop(writer, person, settings)
+            )
+    except Refusal as refusal:
+        context = {
+            "form": refused_form(refusal, data, locale_of(request)),
+            "kinds": list(MerchantKind),
+            "request_key": fresh_request_key(),
+        }
+        return page(
+            request,
+            "merchant/open_shop.html",
+            console_context(request, None, "home") | context,
+            status=status_of(refusal),
+        )
+    return go_to(shop_path(shop), flash=N_("Your shop is open. Add your first product or import a file."))
+
+
+@get("/merchant/{shop_id:int}", guards=[allow(Role.MERCHANT)])
+async def home(
+    request: AnyRequest,
+    shop_id: FromPath[int],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Response[str]:
+    """What needs doing in a shop."""
+    async with database.reading() as reader:
+        shop = await require_member(reader, person, ShopId(shop_id))
+        shops = await shops_of(reader, person)
+        counts = await product_counts(reader, shop.shop_id)
+        lists = {
+            only.value: (
+                await products_of_shop(
+                    reader, shop.shop_id, only=only, sort="available", size=SHORT_LIST
+                )
+            ).items
+            for only in (ProductFilter.LOW_STOCK, ProductFilter.REJECTED, ProductFilter.DRAFT)
+        }
+    context: dict[str, object] = {
+        "shops": shops,
+        "counts": counts,
+        "lists": lists,
+        "low_stock": LOW_STOCK,
+        "as_of": clock.now(),
+    }
+    return page(request, "merchant/home.html", console_context(request, shop, "home") | context)
+
+
+ROUTES = Router(
+    "/",
+    route_handlers=[
+        enter,
+        open_shop_page,
+        open_shop_form,
+        home,
+        *PRODUCT_ROUTES,
+        *STOCK_ROUTES,
+        *IMPORT_ROUTES,
+        *OFFER_ROUTES,
+        *SETTINGS_ROUTES,
+    ],
+    include_in_schema=False,
+)
