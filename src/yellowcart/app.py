@@ -3,7 +3,7 @@
 Served by granian: `granian --interface asgi --factory yellowcart.app:create_application`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,12 +20,18 @@ from yellowcart.accounts import access
 from yellowcart.accounts import api as accounts_api
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person
+from yellowcart.consoles.buyer import pages as buyer
+from yellowcart.consoles.front import documentation
 from yellowcart.consoles.front import pages as front
+from yellowcart.consoles.merchant import orders as merchant_orders
+from yellowcart.consoles.operator import pages as operator
 from yellowcart.consoles.rendering import CSRF_COOKIE, AnyRequest
+from yellowcart.insight import api as insight_api
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import NotSignedIn, Refusal
 from yellowcart.kernel.journal import start_journal
 from yellowcart.kernel.settings import Settings, read_settings
+from yellowcart.links import api as links_api
 from yellowcart.orders import api as orders_api
 from yellowcart.orders import lane as order_lane
 from yellowcart.orders.gateway import PaymentGateway
@@ -33,6 +39,7 @@ from yellowcart.orders.lane import BuyersPlace
 from yellowcart.platform import Platform, open_platform
 from yellowcart.stage import lanes as stage_lanes
 from yellowcart.web import WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
+from yellowcart.web_headers import add_security_headers
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -41,12 +48,21 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """The largest body of any route; routes that take less say so themselves."""
 
-PAGES = (front.ROUTES,)
-API: tuple[Router, ...] = (accounts_api.ROUTES, orders_api.ROUTES)
+PAGES = (buyer.ROUTES, documentation.ROUTES, front.ROUTES, merchant_orders.ROUTES, operator.ROUTES)
+API: tuple[Router, ...] = (
+    accounts_api.ROUTES,
+    insight_api.ROUTES,
+    links_api.NOTICE_ROUTES,
+    links_api.RULE_ROUTES,
+    orders_api.ROUTES,
+)
 
 
-def create_litestar(settings: Settings) -> Litestar:
-    """The framework's part: pages, API, health. Raises RuntimeError when a route has no access guard."""
+def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> Litestar:
+    """The framework's part: pages, API, health, and what a roof above adds (the demo's pictures).
+
+    Raises RuntimeError when a route has no access guard.
+    """
 
     @asynccontextmanager
     async def lifespan(application: Litestar) -> AsyncIterator[None]:
@@ -56,7 +72,7 @@ def create_litestar(settings: Settings) -> Litestar:
             yield
 
     application = Litestar(
-        route_handlers=[*PAGES, *API, health.ROUTES],
+        route_handlers=[*PAGES, *API, health.ROUTES, *more_routes],
         lifespan=[lifespan],
         dependencies={
             "database": Provide(_database, sync_to_thread=False),
@@ -84,9 +100,11 @@ def create_litestar(settings: Settings) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Yellowcart",
             version="1",
+            use_handler_docstrings=True,
             render_plugins=[JsonRenderPlugin()],
             openapi_router=Router("/api/v1", route_handlers=[], guards=[access.PUBLIC]),
         ),
+        before_send=[add_security_headers],
         request_max_body_size=BODY_BYTES_MAX,
         debug=False,
     )

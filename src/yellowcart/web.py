@@ -19,8 +19,8 @@ from yellowcart.accounts.audit import request_address
 from yellowcart.accounts.model import Person
 from yellowcart.accounts.sessions import person_of_token
 from yellowcart.consoles.rendering import locale_of, page
-from yellowcart.kernel.database import Database
-from yellowcart.kernel.errors import Denied, InvalidFields, NotFound, NotSignedIn, Refusal, TooMany
+from yellowcart.kernel.database import LOST, Database
+from yellowcart.kernel.errors import Denied, InvalidFields, NotFound, NotSignedIn, Refusal, TooMany, Unavailable
 from yellowcart.kernel.problem import CONTENT_TYPE, headers_of, problem_of, status_of
 from yellowcart.kernel.raw_http import BodyTooLarge, BodyUnreadable, BrokenInside
 from yellowcart.kernel.translation import N_
@@ -126,6 +126,9 @@ def _translated(error: HTTPException) -> Refusal:
 
 def answer_defect(request: AnyRequest, error: Exception) -> Response[Any]:
     """A defect of ours: logged with its trace, told without it."""
+    if isinstance(error, LOST):
+        log.warning("database.lost", path=request.url.path, error=str(error))
+        return answer_refusal(request, Unavailable())
     log.exception("request.failed", path=request.url.path, method=request.method, error=repr(error))
     answer = answer_refusal(request, BrokenInside())
     answer.status_code = 500

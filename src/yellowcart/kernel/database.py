@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, AsyncCursor, sql
+from psycopg import AsyncConnection, AsyncCursor, OperationalError, sql
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from yellowcart.kernel import ids
 
@@ -26,6 +26,12 @@ Row = TypeVar("Row")
 
 set_json_dumps(msgspec.json.encode)
 set_json_loads(msgspec.json.decode)
+
+WAIT_S = 5.0
+"""A request that gets no connection in this time is told that the platform is not available now."""
+
+LOST = (OperationalError, PoolTimeout)
+"""What is raised when the database cannot be reached: nobody's fault here, and worth trying again."""
 
 _KEPT_TYPES = (datetime, date, bytes, UUID)
 
@@ -118,7 +124,12 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.url = url
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-            url, min_size=1, max_size=pool_size, open=False, kwargs={"application_name": "yellowcart"}
+            url,
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            timeout=WAIT_S,
+            kwargs={"application_name": "yellowcart"},
         )
         self._node_connection: AsyncConnection[Any] | None = None
 

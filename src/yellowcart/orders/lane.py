@@ -13,7 +13,8 @@ import structlog
 
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.errors import TokenInvalid
-from yellowcart.kernel.errors import Refusal
+from yellowcart.kernel.database import LOST
+from yellowcart.kernel.errors import Refusal, Unavailable
 from yellowcart.kernel.idempotency import KEY_LENGTH_MAX, IdempotencyKeyMissing, hash_of
 from yellowcart.kernel.ids import PersonId
 from yellowcart.kernel.raw_http import BodyUnreadable, BrokenInside, answer, answer_refusal, read_body
@@ -95,6 +96,8 @@ class OrderLaneHttp:
             placed = await self._place.place(buyer_id, key_text, wanted)
         except Refusal as refusal:
             await answer_refusal(send, refusal, choose_locale(None, language.decode("latin-1")))
+        except LOST:
+            await answer_refusal(send, Unavailable(), choose_locale(None, language.decode("latin-1")))
         except Exception:  # a defect of ours: logged here, told without its trace
             log.exception("order_lane.request_failed")
             await answer_refusal(send, BrokenInside(), choose_locale(None, language.decode("latin-1")))
