@@ -1,6 +1,7 @@
 """The little that a raw ASGI lane needs of HTTP: read a bounded body, answer JSON, answer a refusal."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -72,13 +73,33 @@ async def answer(
 
 
 async def answer_refusal(send: Send, refusal: Refusal, locale: Locale) -> None:
-    """Send a refusal as problem details."""
-    problem = problem_of(refusal, locale)
-    status = 500 if isinstance(refusal, BrokenInside) else problem.status
+    """Send a refusal as problem details. In a sale most answers are one and the same refusal, so that its bytes
+    are made once and kept."""
+    try:
+        status, body = _kept_problem(
+            type(refusal),  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
+            tuple(refusal.values.items()),
+            locale,
+        )
+    except TypeError:  # a value that cannot be a key, or a refusal made of more than values
+        status, body = _problem(refusal, locale)
     await answer(
         send,
         status,
-        msgspec.json.encode(msgspec.structs.replace(problem, status=status)),
+        body,
         content_type=CONTENT_TYPE.encode(),
         headers=tuple((name.encode(), value.encode()) for name, value in headers_of(refusal).items()),
     )
+
+
+@lru_cache(maxsize=512)
+def _kept_problem(
+    kind: type[Refusal], values: tuple[tuple[str, object], ...], locale: Locale
+) -> tuple[int, bytes]:
+    return _problem(kind(**dict(values)), locale)
+
+
+def _problem(refusal: Refusal, locale: Locale) -> tuple[int, bytes]:
+    problem = problem_of(refusal, locale)
+    status = 500 if isinstance(refusal, BrokenInside) else problem.status
+    return status, msgspec.json.encode(msgspec.structs.replace(problem, status=status))
