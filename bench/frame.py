@@ -1,6 +1,7 @@
 """What a bench is, and how a run goes through several of them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import msgspec
@@ -8,14 +9,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.machine import describe_machine
+from bench.platform_under_test import postgres_server
 from bench.report import Report, Section
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What every bench of a run may use."""
 
-    database_url: str | None
-    console: Console
+    server_url: str
+    """libpq URL of a PostgreSQL on which a bench makes databases of its own; "" for one that needs none."""
     step: Callable[[str], None]
     """Tells the watcher what is being done now."""
 
@@ -25,8 +27,8 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     what: str
-    run: Callable[[Surroundings], Section]
-    needs_database: bool = False
+    run: Callable[[Surroundings], tuple[Section, ...]]
+    needs_postgres: bool = True
 
 
 def choose(benches: Sequence[Bench], names: Sequence[str]) -> list[Bench]:
@@ -38,29 +40,30 @@ def choose(benches: Sequence[Bench], names: Sequence[str]) -> list[Bench]:
     return [bench for bench in benches if not names or bench.name in names]
 
 
-def run_benches(benches: Sequence[Bench], database_url: str | None, console: Console) -> Report:
-    """Run one after the other. A bench that fails is named with its reason and does not end the run."""
-    machine = describe_machine(database_url)
-    measured_at = datetime.now(UTC)
-    sections: list[Section] = []
-    failures: dict[str, str] = {}
-    now = TextColumn("{task.fields[now]}")
-    columns = (TextColumn("{task.description}"), BarColumn(), now, TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("bench", total=len(benches), now="")
+def run_benches(benches: Sequence[Bench], console: Console) -> Report:
+    """Run one after the other. A bench that fails is named with its reason and does not end the run.
+
+    Raises RuntimeError when another run is under way here, psycopg.Error when PostgreSQL does not answer.
+    """
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"), TimeElapsedColumn()
+    )  # fmt: skip
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress(*columns, console=console, transient=True))
+        task = progress.add_task("bench", total=len(benches), now="looking at the machine")
+        needs_postgres = any(bench.needs_postgres for bench in benches)
+        server_url = stack.enter_context(postgres_server()) if needs_postgres else ""
+        machine = describe_machine(server_url or None)
+        measured_at = datetime.now(UTC)
+        surroundings = Surroundings(server_url=server_url, step=lambda text: progress.update(task, now=text))
+        sections: list[Section] = []
+        failures: dict[str, str] = {}
         for bench in benches:
             progress.update(task, description=bench.name, now=bench.what)
-            if bench.needs_database and database_url is None:
-                failures[bench.name] = "no DATABASE_URL"
-            else:
-                surroundings = Surroundings(
-                    database_url=database_url,
-                    console=console,
-                    step=lambda text: progress.update(task, now=text),
-                )
-                try:
-                    sections.append(bench.run(surroundings))
-                except Exception as error:  # one failed bench must not cost the numbers of the others
-                    failures[bench.name] = f"{type(error).__name__}: {error}"
+            try:
+                sections.extend(bench.run(surroundings))
+            except Exception as error:  # one failed bench must not cost the numbers of the others
+                failures[bench.name] = f"{type(error).__name__}: {error}"
             progress.advance(task)
-    return Report(measured_at=measured_at, machine=machine, sections=tuple(sections), failures=failures)
+        progress.update(task, description="bench", now="stopping PostgreSQL")
+        return Report(measured_at=measured_at, machine=machine, sections=tuple(sections), failures=failures)

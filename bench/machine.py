@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -106,6 +107,34 @@ def _busy_cores() -> float | None:
     if before is None or after is None:
         return None
     return (after - before) / os.sysconf("SC_CLK_TCK") / wall_s
+
+
+def session_cpu_s(session: int) -> float:
+    """CPU seconds that the living processes of a session have used: a server and its workers."""
+    return _cpu_s(lambda _, of_session: of_session == session)
+
+
+def postgres_cpu_s(database_url: str) -> float | None:
+    """CPU seconds that a PostgreSQL's living processes have used; None when it does not run on this machine."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        process_ids = {int(row[0]) for row in connection.execute("SELECT pid FROM pg_stat_activity").fetchall()}
+        own = connection.info.backend_pid
+    if not _text_of(Path(f"/proc/{min(process_ids - {own})}/comm")).startswith("postgres"):
+        return None
+    return _cpu_s(lambda process_id, _: process_id in process_ids)
+
+
+def _cpu_s(is_meant: Callable[[int, int], bool]) -> float:
+    """Sum over the processes (id, session) of /proc/<id>/stat that are meant."""
+    ticks = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdecimal():
+            continue
+        # What stands before the last bracket is the program's name, which may hold anything.
+        fields = _text_of(folder / "stat").rpartition(")")[2].split()
+        if fields and is_meant(int(folder.name), int(fields[3])):
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _text_of(path: Path) -> str:

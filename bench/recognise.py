@@ -1,15 +1,12 @@
-"""How many ordinary links a second one core recognises, and how long the worst texts of 100 kB take.
-
-Prints what it measured, with the machine and the Python named; asserts nothing.
-Run: `python -m bench.recognise`.
-"""
+"""How many ordinary links a second one core recognises, and how long the worst texts of 100 kB take."""
 
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from bench.machine import describe_machine
+from bench.frame import Surroundings
+from bench.report import Figure, Section, median_figure
 from yellowcart.links.recognise import Recogniser, default_recogniser
 
 ROUNDS: Final = 5
@@ -69,20 +66,36 @@ def rates(recogniser: Recogniser, texts: list[str]) -> Iterator[float]:
         yield len(texts) / taken
 
 
-def main() -> None:
-    """Measure and print."""
+def run_recognise(surroundings: Surroundings) -> tuple[Section, ...]:
+    """The bench. Raises RuntimeError when an ordinary link is not found."""
     recogniser = default_recogniser()
     texts = ordinary_links()
+    surroundings.step(f"{ROUNDS} rounds of {len(texts):,} ordinary links")
     found = sum(len(recogniser.recognise(text)) for text in texts)
-    measured = sorted(rates(recogniser, texts))
-    machine = describe_machine()
-    print(f"{machine.cpu_model or 'unknown processor'}, {machine.cores} cores, {machine.python}")
-    print(f"{found} links found in {len(texts)} texts")
-    print(f"ordinary links: {measured[len(measured) // 2]:,.0f} a second on one core (median of {ROUNDS} rounds)")
+    if found != len(texts):
+        raise RuntimeError(f"{found} links were found in {len(texts)} texts of one each")
+    measured = list(rates(recogniser, texts))
+    surroundings.step("hostile texts")
+    hostile: dict[str, float] = {}
     for name, piece in HOSTILE.items():
         text = (piece * (HOSTILE_SIZE // len(piece) + 1))[:HOSTILE_SIZE]
-        print(f"hostile, {name}: {1000 * seconds(partial(recogniser.recognise, text)):.1f} ms for 100 kB")
-
-
-if __name__ == "__main__":
-    main()
+        hostile[name] = 1000 * seconds(partial(recogniser.recognise, text))
+    slowest = max(hostile, key=lambda name: hostile[name])
+    return (
+        Section(
+            title="Link recognition, one core",
+            figures=(
+                median_figure("recognise.links_per_s", "ordinary links", measured, "links/s"),
+                Figure(
+                    key="recognise.hostile_ms",
+                    label=f"slowest of {len(hostile)} hostile texts of {HOSTILE_SIZE:,} characters ({slowest})",
+                    value=hostile[slowest],
+                    unit="ms",
+                    decimals=1,
+                ),
+            ),
+            notes=(
+                "CPU time of one thread; one link in each of the ordinary texts, in the forms hosts paste most.",
+            ),
+        ),
+    )

@@ -1,7 +1,8 @@
 """Collects what a run measured, prints it, and writes the measured block of docs/benchmarks.md.
 
 A figure gets into a report only as a number that this run measured; a ratio is computed here from two such
-figures, and says "not measured" when one of them is missing.
+figures, and says "not measured" when one of them is missing. Whether an aim is reached is said by the numbers,
+never written by hand.
 """
 
 from collections.abc import Sequence
@@ -28,25 +29,27 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     label: str
     value: float
-    unit: str
+    unit: str = ""
     decimals: int = 0
-    lowest: float | None = None
-    highest: float | None = None
-    """With `lowest`, the range over the rounds whose median `value` is."""
+    rounds: tuple[float, ...] = ()
+    """The rounds whose median `value` is, in the order of measuring."""
+    aim: float | None = None
+    """At least so much is wanted."""
 
     def __str__(self) -> str:
         text = f"{self.value:,.{self.decimals}f} {self.unit}".rstrip()
-        if self.lowest is None or self.highest is None:
-            return text
-        return f"{text} ({self.lowest:,.{self.decimals}f} to {self.highest:,.{self.decimals}f})"
+        return text + _range_text(self.rounds, self.decimals) + _aim_text(self.value, self.aim, self.decimals)
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure over another of the same run, both by key."""
+    """One figure over another of the same run, both by key. Where both have the same rounds, each round is held
+    against its neighbour: a machine that is slow for a while is slow for both."""
 
     label: str
     of: str
     to: str
+    aim: float | None = None
+    """At least so much is wanted."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +71,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[str, str] = {}
 
 
-def median_figure(key: str, label: str, rounds: Sequence[float], unit: str, decimals: int = 0) -> Figure:
+def median_figure(
+    key: str, label: str, rounds: Sequence[float], unit: str = "", decimals: int = 0, aim: float | None = None
+) -> Figure:
     """The median of several rounds with their range. Raises statistics.StatisticsError for no rounds."""
     return Figure(
         key=key,
@@ -76,44 +81,40 @@ def median_figure(key: str, label: str, rounds: Sequence[float], unit: str, deci
         value=median(rounds),
         unit=unit,
         decimals=decimals,
-        lowest=min(rounds),
-        highest=max(rounds),
+        rounds=tuple(rounds),
+        aim=aim,
     )
 
 
-def latency_figures(key: str, latency: LatencySummary | None) -> tuple[Figure, ...]:
-    """p50, p99 and the slowest in milliseconds; nothing when nothing was answered."""
-    if latency is None:
+def latency_figures(key: str, rounds: Sequence[LatencySummary | None]) -> tuple[Figure, ...]:
+    """p50, p99 and the slowest of each round in milliseconds, as medians; nothing when a round had no answer."""
+    whole = [latency for latency in rounds if latency is not None]
+    if not whole or len(whole) < len(rounds):
         return ()
-    named = (("p50", latency.p50_us), ("p99", latency.p99_us), ("max", latency.max_us))
+    named = (
+        ("p50", [latency.p50_us for latency in whole]),
+        ("p99", [latency.p99_us for latency in whole]),
+        ("max", [latency.max_us for latency in whole]),
+    )
     return tuple(
-        Figure(key=f"{key}.{name}_ms", label=name, value=micros / 1000, unit="ms", decimals=2)
-        for name, micros in named
+        median_figure(f"{key}.{name}_ms", name, [micros / 1000 for micros in each], "ms", decimals=2)
+        for name, each in named
     )
 
 
-def load_figures(key: str, result: LoadResult, what: str = "requests") -> tuple[Figure, ...]:
-    """Figures of one load run: rate, latencies, answers by status and refusal, the generator's own CPU."""
-    lost = result.broken + result.unanswered
+def load_figures(
+    key: str, rounds: Sequence[LoadResult], what: str = "requests", aim: float | None = None
+) -> tuple[Figure, ...]:
+    """Figures of several rounds of one load: rate, latencies, what was lost, the generator's own CPU."""
+    cores = [(each.cpu_user_s + each.cpu_system_s) / each.wall_s for each in rounds]
+    lost = sum(each.broken + each.unanswered for each in rounds)
     return (
-        Figure(key=f"{key}.{what}_per_s", label="rate", value=result.requests_per_s, unit=f"{what}/s"),
-        *latency_figures(key, result.latency),
-        *(
-            Figure(key=f"{key}.status_{status}", label=f"answered {status}", value=count, unit="")
-            for status, count in result.statuses.items()
+        median_figure(
+            f"{key}.{what}_per_s", "rate", [each.requests_per_s for each in rounds], f"{what}/s", aim=aim
         ),
-        *(
-            Figure(key=f"{key}.refusal_{code}", label=f"refused: {code or 'no code'}", value=count, unit="")
-            for code, count in result.refusals.items()
-        ),
-        Figure(key=f"{key}.lost", label="broken or unanswered", value=lost, unit=""),
-        Figure(
-            key=f"{key}.generator_cores",
-            label="load generator's own CPU",
-            value=(result.cpu_user_s + result.cpu_system_s) / result.wall_s,
-            unit="cores",
-            decimals=2,
-        ),
+        *latency_figures(key, [each.latency for each in rounds]),
+        Figure(key=f"{key}.lost", label="broken or unanswered, all rounds", value=lost, unit=""),
+        median_figure(f"{key}.generator_cores", "load generator's own CPU", cores, "cores", decimals=2),
     )
 
 
@@ -129,13 +130,28 @@ def figures_by_key(report: Report) -> dict[str, Figure]:
 
 
 def ratio_text(ratio: Ratio, figures: dict[str, Figure]) -> str:
-    """The ratio with two decimals, or "not measured". Raises ValueError for a rate over a non-rate."""
+    """The ratio with two decimals, its range and its aim, or "not measured". Raises ValueError for a rate over a
+    non-rate."""
     upper, lower = figures.get(ratio.of), figures.get(ratio.to)
-    if upper is None or lower is None or lower.value == 0:
+    if upper is None or lower is None or lower.value == 0 or 0 in lower.rounds:
         return NOT_MEASURED
     if upper.unit.endswith("/s") != lower.unit.endswith("/s"):
         raise ValueError(f"{ratio.of} in {upper.unit} cannot be compared with {ratio.to} in {lower.unit}")
-    return f"{upper.value / lower.value:.2f}"
+    pairs: list[float] = []
+    if len(upper.rounds) == len(lower.rounds):
+        pairs = [above / below for above, below in zip(upper.rounds, lower.rounds, strict=True)]
+    value = median(pairs) if pairs else upper.value / lower.value
+    return f"{value:.2f}{_range_text(pairs, 2)}{_aim_text(value, ratio.aim, 2)}"
+
+
+def _range_text(rounds: Sequence[float], decimals: int) -> str:
+    return f" ({min(rounds):,.{decimals}f} to {max(rounds):,.{decimals}f})" if len(rounds) > 1 else ""
+
+
+def _aim_text(value: float, aim: float | None, decimals: int) -> str:
+    if aim is None:
+        return ""
+    return f"; aim at least {aim:,.{decimals}f}: {'reached' if value >= aim else 'not reached'}"
 
 
 def machine_lines(machine: Machine) -> list[tuple[str, str]]:

@@ -32,7 +32,8 @@ CONNECT_SECONDS = 30
 class StreamSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which stream to open how often, and which request makes the server send the event.
 
-    `{{round}}` in `event_id`, `trigger_path` and `trigger_body` becomes the round's number from 1.
+    `{{round}}` in `event_id`, `trigger_paths` and `trigger_body` becomes the round's number from 1; the paths are
+    used in turn, one per round.
     """
 
     host: str = "127.0.0.1"
@@ -42,7 +43,7 @@ class StreamSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     streams: int = 2_000
     event_id: str
     trigger_method: str = "POST"
-    trigger_path: str
+    trigger_paths: list[str]
     trigger_headers: dict[str, str] = {}
     trigger_body: str = ""
     rounds: int = 10
@@ -256,7 +257,8 @@ class _Trigger:
 
     def __init__(self, spec: StreamSpec, number: int) -> None:
         self._spec = spec
-        self._path = spec.trigger_path.replace("{{round}}", str(number))
+        path = spec.trigger_paths[(number - 1) % len(spec.trigger_paths)]
+        self._path = path.replace("{{round}}", str(number))
         self._body = spec.trigger_body.replace("{{round}}", str(number)).encode()
         address = loopback_address(spec.host)
         self._connection = http.client.HTTPConnection(address, spec.port, timeout=spec.wait_seconds)
@@ -286,6 +288,8 @@ def _run_round(crowd: StreamCrowd, spec: StreamSpec, number: int) -> RoundResult
 
 def run_streams(spec: StreamSpec) -> StreamResult:
     """Open the streams and run all rounds here. Raises ValueError, ConnectionError, RuntimeError."""
+    if not spec.trigger_paths:
+        raise ValueError("trigger_paths are empty")
     if not 0 < spec.rounds <= ROUNDS_MAX or not 0 < spec.wait_seconds <= WAIT_SECONDS_MAX:
         raise ValueError(f"rounds must be in 1..{ROUNDS_MAX}, wait_seconds in 1..{WAIT_SECONDS_MAX}")
     before, started_ns = resource.getrusage(resource.RUSAGE_SELF), perf_counter_ns()

@@ -1,7 +1,6 @@
 """What every test may ask for: a database of its own, the application in this process, a server beside it."""
 
 import contextlib
-import fcntl
 import logging
 import os
 import secrets
@@ -38,6 +37,14 @@ MORNING = datetime(2022, 2, 25, 4, 0, tzinfo=UTC)
 """The moment at which a test's platform clock stands: 12:00 in Shanghai."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start processes or browsers run one after another, each kind on one worker."""
+    for item in items:
+        for kind in ("browser", "process"):
+            if item.get_closest_marker(kind) and not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(kind))
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
@@ -50,11 +57,7 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    TEST_HOME.mkdir(parents=True, exist_ok=True)
-    with (TEST_HOME / "postgres.lock").open("w") as lock:
-        # Workers begin at the same moment: one makes the server's folder, the others find it made.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        embedded = start_embedded_postgres(TEST_HOME / "postgres")
+    embedded = start_embedded_postgres(TEST_HOME / "postgres")
     with psycopg.connect(embedded.url, autocommit=True) as connection:
         # Tests kill processes, never the machine: what they check does not depend on the disk's flush.
         connection.execute("ALTER SYSTEM SET fsync = off")

@@ -20,10 +20,13 @@ from yellowcart.accounts import access
 from yellowcart.accounts import api as accounts_api
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person
+from yellowcart.catalog import api as catalog_api
+from yellowcart.catalog import import_api
 from yellowcart.consoles.buyer import pages as buyer
 from yellowcart.consoles.front import documentation
 from yellowcart.consoles.front import pages as front
 from yellowcart.consoles.merchant import orders as merchant_orders
+from yellowcart.consoles.merchant import pages as merchant
 from yellowcart.consoles.operator import pages as operator
 from yellowcart.consoles.rendering import CSRF_COOKIE, AnyRequest
 from yellowcart.insight import api as insight_api
@@ -32,12 +35,15 @@ from yellowcart.kernel.errors import NotSignedIn, Refusal
 from yellowcart.kernel.journal import start_journal
 from yellowcart.kernel.settings import Settings, read_settings
 from yellowcart.links import api as links_api
+from yellowcart.links.store import TimelineInMemory
 from yellowcart.orders import api as orders_api
 from yellowcart.orders import lane as order_lane
 from yellowcart.orders.gateway import PaymentGateway
 from yellowcart.orders.lane import BuyersPlace
 from yellowcart.platform import Platform, open_platform
+from yellowcart.stage import api as stage_api
 from yellowcart.stage import lanes as stage_lanes
+from yellowcart.sweeps import register_sweeps
 from yellowcart.web import WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
 from yellowcart.web_headers import add_security_headers
 
@@ -48,13 +54,23 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """The largest body of any route; routes that take less say so themselves."""
 
-PAGES = (buyer.ROUTES, documentation.ROUTES, front.ROUTES, merchant_orders.ROUTES, operator.ROUTES)
+PAGES = (
+    buyer.ROUTES,
+    documentation.ROUTES,
+    front.ROUTES,
+    merchant.ROUTES,
+    merchant_orders.ROUTES,
+    operator.ROUTES,
+)
 API: tuple[Router, ...] = (
     accounts_api.ROUTES,
+    catalog_api.ROUTES,
+    import_api.ROUTES,
     insight_api.ROUTES,
     links_api.NOTICE_ROUTES,
     links_api.RULE_ROUTES,
     orders_api.ROUTES,
+    stage_api.ROUTES,
 )
 
 
@@ -77,6 +93,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
         dependencies={
             "database": Provide(_database, sync_to_thread=False),
             "platform": Provide(_platform, sync_to_thread=False),
+            "rules": Provide(_rules, sync_to_thread=False),
             "person": Provide(_person, sync_to_thread=False),
             "token": Provide(_token, sync_to_thread=False),
             "gateway": Provide(_gateway, sync_to_thread=False),
@@ -95,14 +112,14 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
             header_name="x-csrf-token",
             cookie_secure=settings.secure_cookies,
             cookie_httponly=True,
-            exclude=["^/api/"],
+            exclude=["^/api/", "^/assets/", "^/media/"],
         ),
         openapi_config=OpenAPIConfig(
             title="Yellowcart",
             version="1",
             use_handler_docstrings=True,
             render_plugins=[JsonRenderPlugin()],
-            openapi_router=Router("/api/v1", route_handlers=[], guards=[access.PUBLIC]),
+            openapi_router=Router("/api/v1", route_handlers=[], guards=[access.PUBLIC], include_in_schema=False),
         ),
         before_send=[add_security_headers],
         request_max_body_size=BODY_BYTES_MAX,
@@ -142,12 +159,17 @@ def create_application() -> Application:
     """The application as the environment configures it."""
     settings = read_settings()
     start_journal(settings.log_format, process="web")
+    register_sweeps()  # moving the clock defers them; the worker runs them
     return Application(create_litestar(settings))
 
 
 def _platform(request: AnyRequest) -> Platform:
     platform: Platform = request.app.state.platform
     return platform
+
+
+def _rules(request: AnyRequest) -> TimelineInMemory:
+    return _platform(request).rules
 
 
 def _database(request: AnyRequest) -> Database:

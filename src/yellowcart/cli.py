@@ -1,7 +1,7 @@
 """The `yellowcart` command."""
 
+import asyncio
 import os
-import sys
 import warnings
 from typing import Annotated
 
@@ -10,15 +10,24 @@ import typer
 # The wheel that carries PostgreSQL warns about a missing XDG_RUNTIME_DIR on servers; nothing depends on it.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
 
-from yellowcart.kernel.settings import read_settings  # noqa: E402 - after the filter, on purpose
+from yellowcart.demo.crowd import run_crowd  # noqa: E402 - after the filter, on purpose
+from yellowcart.demo.media import stream_folder  # noqa: E402
+from yellowcart.demo.prepare import NotADemo, prepare_database  # noqa: E402
+from yellowcart.demo.sample_stream import make_sample_stream  # noqa: E402
+from yellowcart.demo.supervise import run_demo  # noqa: E402
+from yellowcart.kernel.journal import start_journal  # noqa: E402
+from yellowcart.kernel.settings import read_settings  # noqa: E402
 from yellowcart.platform import database_url  # noqa: E402
 from yellowcart.schema import migrate as migrate_database  # noqa: E402
+from yellowcart.serving import server_command  # noqa: E402
+from yellowcart.worker import run_worker  # noqa: E402
 
 command = typer.Typer(
-    help="Yellowcart: a commerce platform for live streams and short videos.",
+    help="Yellowcart 小黄车: a commerce platform for live streams and short videos.",
     no_args_is_help=True,
     add_completion=False,
 )
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)]
 
 
 @command.command()
@@ -29,20 +38,61 @@ def migrate() -> None:
 
 @command.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Port = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve pages, API and the hot lanes."""
-    url = database_url(read_settings())
-    os.environ["DATABASE_URL"] = url
-    os.execv(  # noqa: S606 - our own interpreter, our own arguments
-        sys.executable,
-        [
-            sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", host,
-            "--port", str(port), "--http", "1", "--no-ws", "--loop", "uvloop", "--backlog", "4096",
-            "--backpressure", "4096", "--log-level", "warning", "yellowcart.app:create_application",
-        ],
-    )  # fmt: skip
+    settings = read_settings()
+    os.environ["DATABASE_URL"] = database_url(settings)
+    granian = server_command(host=host, port=port, demo=settings.demo)
+    os.execv(granian[0], granian)  # noqa: S606 - our own interpreter, our own arguments
+
+
+@command.command()
+def worker() -> None:
+    """Run what happens by itself: timers, enforcement of link rules, events. Until SIGTERM."""
+    settings = read_settings()
+    start_journal(settings.log_format, process="worker")
+    asyncio.run(run_worker(settings))
+
+
+@command.command()
+def demo(
+    port: Port = 8000,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Remove the demo's data and start over.")] = False,
+) -> None:
+    """启动演示世界 · Start the platform with the demo world; Ctrl-C stops it and keeps its data."""
+    raise typer.Exit(run_demo(port=port, fresh=fresh))
+
+
+@command.command()
+def seed() -> None:
+    """Write the demo world into an empty database; one that holds a world already is left as it is."""
+    settings = read_settings()
+    try:
+        asyncio.run(prepare_database(database_url(settings), settings, typer.echo, fresh=False))
+    except NotADemo:
+        typer.echo("This database holds data that no demo has written; nothing was changed.", err=True)
+        raise typer.Exit(1) from None
+
+
+@command.command()
+def crowd(
+    url: Annotated[str, typer.Option(help="Where the platform is.")] = "http://127.0.0.1:8000",
+    seed: Annotated[int, typer.Option(help="The same seed behaves the same.")] = 1,
+    people: Annotated[int, typer.Option(help="Viewers in the crowd.", min=1, max=60)] = 60,
+    intensity: Annotated[float, typer.Option(help="1 is about 4 requests a second.", min=0.05, max=20)] = 1.0,
+) -> None:
+    """Send a simulated crowd of viewers, creators and merchants to a demo, over HTTP. Until SIGTERM."""
+    start_journal("console", process="crowd")
+    asyncio.run(run_crowd(url, seed=seed, people=people, intensity=intensity))
+
+
+@command.command(hidden=True)
+def sample_stream() -> None:
+    """Make the sample stream of the demo's rooms, unless it is there."""
+    os.nice(10)
+    make_sample_stream(stream_folder(read_settings()))
 
 
 def main() -> None:

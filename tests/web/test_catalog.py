@@ -6,7 +6,6 @@ import pytest
 from tests.catalog_world import Merchant, make_product, open_merchant, product_on_sale, tea
 from tests.conftest import sign_in_as
 from yellowcart.accounts.audit import read_trail
-from yellowcart.accounts.model import Role
 from yellowcart.catalog.errors import (
     LastMember,
     ProductNotApproved,

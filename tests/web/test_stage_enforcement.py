@@ -1,4 +1,4 @@
-"""Link rules carried out: exactly once, in order, after any pause, and never touching what they do not speak of."""
+"""Link rules carried out: exactly once, in order, after any pause, touching only what they speak of."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +26,7 @@ from tests.stage_world import (
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal
+from yellowcart.kernel.ids import ListingId
 from yellowcart.links.errors import RefusedByLinkRule
 from yellowcart.links.model import Action, SourceScope, Surface
 from yellowcart.links.rules import shanghai_midnight
@@ -35,7 +36,7 @@ from yellowcart.stage.enforce import enforce_rules
 from yellowcart.stage.model import Listing, Place, in_room, in_video
 from yellowcart.stage.queries import cart_of_room
 
-MOCKUAI_TEXT = "https://act.mockuai.com/mkcp/{item}.html"
+MOCKUAI_TEXT = "https://act.mockuai.com/item/detail.html?item_uid={item}"
 
 
 async def put_outside(database: Database, host: Host, place: Place, text: str, *, queued: bool = False) -> Listing:
@@ -227,11 +228,11 @@ async def test_a_creators_changes_and_the_enforcement_never_block_each_other(
         every = await reader.column("SELECT listing_id FROM listing ORDER BY listing_id DESC")
     still_clock.freeze(MARCH_2022)
 
-    async def shuffle(listing_id: int) -> None:
+    async def shuffle(listing_id: ListingId) -> None:
         for step in (listings.explain, listings.take_off, listings.put_on):
             try:
                 async with database.writing() as writer:
-                    await step(writer, host.person, listing_id)  # type: ignore[operator]
+                    await step(writer, host.person, listing_id)
             except Refusal:
                 continue
 

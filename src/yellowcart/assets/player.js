@@ -11,7 +11,10 @@ function play(video) {
     player.on(globalThis.Hls.Events.ERROR, (_event, error) => {
       if (!error.fatal) return;
       if (error.type === globalThis.Hls.ErrorTypes.MEDIA_ERROR) player.recoverMediaError();
-      else setTimeout(() => player.loadSource(stream), 3000);
+      else {
+        video.dispatchEvent(new CustomEvent("stream:missing", { bubbles: true }));
+        setTimeout(() => player.loadSource(stream), 3000);
+      }
     });
     player.on(globalThis.Hls.Events.MANIFEST_PARSED, start);
     player.loadSource(stream);
@@ -21,6 +24,11 @@ function play(video) {
     video.addEventListener("loadedmetadata", start, { once: true });
   }
 }
+
+// A page may say so with an element [data-stream-note] while the picture is not there.
+document.addEventListener("stream:missing", () => showNote(true));
+document.addEventListener("playing", () => showNote(false), true);
+function showNote(shown) { document.querySelectorAll("[data-stream-note]").forEach((note) => { note.hidden = !shown; }); }
 
 document.querySelectorAll("video[data-stream]").forEach(play);
 document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("video[data-stream]").forEach(play));

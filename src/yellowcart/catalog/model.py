@@ -4,6 +4,7 @@ Drafting, reviewing and selling are three questions with three answers (domain.m
 that is on sale opens a draft and does not take it off the shelf, and a review that fails does not close it.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -146,3 +147,141 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
     available: int
     held: int
     sold: int
+
+
+class ProductText(msgspec.Struct, frozen=True, kw_only=True):
+    """What a review looks at: the words, the category and the picture of a product.
+
+    `picture_url` is a path below /media/ of this installation, or empty. The published text stands in the
+    product's own columns; a draft is one more of these beside it.
+    """
+
+    category_code: str
+    title: str
+    title_en: str = ""
+    brand: str = ""
+    description: str = ""
+    description_en: str = ""
+    picture_url: str = ""
+
+
+class NewSku(msgspec.Struct, frozen=True, kw_only=True):
+    """A SKU to be made, with the pieces that are there from the beginning."""
+
+    name: str
+    name_en: str = ""
+    price_fen: int
+    merchant_code: str = ""
+    barcode: str = ""
+    quantity: int = 0
+
+
+class NewProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """A product to be made. `import_handle` names it in the merchant's files; `product_id` is given only by
+    a caller who must know it beforehand (a picture's address names it)."""
+
+    text: ProductText
+    skus: list[NewSku]
+    import_handle: str | None = None
+    product_id: ProductId | None = None
+
+
+class SkuEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the SKU table as an editor sends it: a known SKU, or a new one with its first pieces.
+
+    `quantity` counts for new rows only: the stock of a known SKU is received or adjusted, with a reason.
+    """
+
+    sku_id: SkuId | None = None
+    name: str
+    name_en: str = ""
+    price_fen: int
+    merchant_code: str = ""
+    barcode: str = ""
+    quantity: int = 0
+
+
+class ProductEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """What an editor sends: the whole text, every SKU that stays or is new, and the version it was shown."""
+
+    version: int
+    text: ProductText
+    skus: list[SkuEdit]
+
+
+class ReviewFinding(StrEnum):
+    """What the automatic review finds wrong."""
+
+    TITLE_SHORT = "title_short"
+    """The title says too little."""
+    TITLE_LONG = "title_long"
+    """The title does not fit a cart."""
+    CATEGORY_NOT_LEAF = "category_not_leaf"
+    """The category has narrower ones, of which one must be chosen."""
+    PRICE_MISSING = "price_missing"
+    """A SKU has no price above zero."""
+    WORD_FORBIDDEN = "word_forbidden"
+    """An absolute claim; `word` says which."""
+
+
+class ReviewProblem(msgspec.Struct, frozen=True):
+    """One finding of a review; `word` is the place's content where the finding has one."""
+
+    finding: ReviewFinding
+    word: str = ""
+
+
+class ProductDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A product with everything that its pages show. `skus` are the active ones, in their order."""
+
+    shop: Shop
+    product: Product
+    category: Category
+    skus: list[Sku]
+    draft: ProductText | None
+    review_problems: list[ReviewProblem]
+    import_handle: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_listable(self) -> bool:
+        """Whether it may stand in a cart and be bought, as far as the catalogue decides that."""
+        return (
+            self.product.sale_status is SaleStatus.ON_SALE
+            and self.product.review_status is ReviewStatus.APPROVED
+            and self.shop.state is ShopState.OPEN
+        )
+
+    @property
+    def available(self) -> int:
+        """Pieces of all active SKUs that nobody holds."""
+        return sum(sku.available for sku in self.skus)
+
+    @property
+    def lowest_price_fen(self) -> int | None:
+        """The lowest price of an active SKU, as a cart shows it."""
+        return min((sku.price_fen for sku in self.skus), default=None)
+
+    @property
+    def published(self) -> ProductText:
+        """The text that buyers read."""
+        return ProductText(
+            category_code=self.category.code,
+            title=self.product.title,
+            title_en=self.product.title_en,
+            brand=self.product.brand,
+            description=self.product.description,
+            description_en=self.product.description_en,
+            picture_url=self.product.picture_url,
+        )
+
+
+class NewShop(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop to be opened, and equally its settings as they shall be."""
+
+    name: str
+    name_en: str = ""
+    kind: MerchantKind
+    region: str = ""
+    description: str = ""

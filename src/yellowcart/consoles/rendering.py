@@ -123,7 +123,7 @@ def go_to(
         answer.set_cookie(
             Cookie(
                 FLASH_COOKIE,
-                base64.urlsafe_b64encode(content).decode(),
+                value=base64.urlsafe_b64encode(content).decode(),
                 max_age=60,
                 httponly=True,
                 samesite="lax",

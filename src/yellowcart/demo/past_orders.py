@@ -29,6 +29,9 @@ QUANTITY_WEIGHTS = (85, 12, 3)
 CANCELLED_OF_UNPAID = 2_000
 """Basis points of unpaid orders that their buyer cancels, before they lapse by themselves."""
 
+VIDEO_HOURS = 1.5
+"""A week below a video sells as much as so many hours of a room with as many viewers."""
+
 DAYS_BEFORE = timedelta(days=7)
 HOLD_S = 1_800
 
@@ -75,9 +78,7 @@ def past_orders(seeded: Seeded, places: list[SellingPlace], count: int, part: st
     """About `count` orders spread over places by their audience and own goods, in order of submission."""
     dice = seeded.dice(part)
     selling = [place for place in places if place.own]
-    weights = [
-        place.viewers * len(place.own) / (len(place.own) + len(place.outside)) for place in selling
-    ]
+    weights = [_drawing_power(place) for place in selling]
     orders: list[PastOrder] = []
     taken: dict[tuple[int, int], int] = {}
     for place in dice.choices(selling, weights, k=count):
@@ -89,6 +90,13 @@ def past_orders(seeded: Seeded, places: list[SellingPlace], count: int, part: st
         taken[key] = taken.get(key, 0) + order.quantity
         orders.append(order)
     return sorted(orders, key=lambda order: order.submitted_at)
+
+
+def _drawing_power(place: SellingPlace) -> float:
+    """A place's part of the orders: its audience, the time it had, and how much of its cart is sold here."""
+    own = len(place.own) / (len(place.own) + len(place.outside))
+    hours = (place.ends - place.begins) / timedelta(hours=1) if place.room_id is not None else VIDEO_HOURS
+    return place.viewers * own * hours
 
 
 def _order(seeded: Seeded, dice: random.Random, place: SellingPlace) -> PastOrder:

@@ -33,7 +33,7 @@ Progress = Callable[[str], None]
 
 OPERATOR = "operator"
 AUTUMN_ORDERS = 160
-ORDERS = 2_600
+ORDERS = 3_200
 
 
 class NotEmpty(Exception):
@@ -96,6 +96,7 @@ async def _autumn(database: Database, seeded: Seeded, progress: Progress) -> Non
     after = [room for room in rooms if room.starts_at >= cut]
     await _publish(database, seeded, until=cut)
     clock.process_clock().freeze(cut - timedelta(hours=4))
+    await run_all_sweeps(database)
     async with database.writing() as writer:
         await seed_rooms(writer, seeded, before)
         await seed_rooms(writer, seeded, after, carried_over=_carried_over(world, before, after))
@@ -148,9 +149,7 @@ async def _publish(database: Database, seeded: Seeded, *, until: datetime) -> No
                 await seed_notice(writer, seeded, notice, seeded.people[OPERATOR])
 
 
-async def _audience(
-    database: Database, seeded: Seeded, places: list[SellingPlace], count: int, part: str
-) -> None:
+async def _audience(database: Database, seeded: Seeded, places: list[SellingPlace], count: int, part: str) -> None:
     orders = past_orders(seeded, places, count, f"{part}/orders")
     async with database.writing() as writer:
         await write_orders(writer, seeded, orders, part)

@@ -11,10 +11,19 @@ from yellowcart.demo.past_orders import PastOrder
 from yellowcart.demo.seed_rows import Seeded, copy_rows
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.ids import OrderId, OrderLineId, PaymentId, new_id
+from yellowcart.orders.gateway import GatewayState
 from yellowcart.orders.model import PaymentState, RefundState
 from yellowcart.orders.rules import CARRIERS
 
 GATEWAY = "sandbox"
+CHARGES = {
+    PaymentState.PREPARED: GatewayState.OPEN,
+    PaymentState.REFUSED: GatewayState.REFUSED,
+    PaymentState.LAPSED: GatewayState.CLOSED,
+    PaymentState.SUCCEEDED: GatewayState.PAID,
+}
+"""How the provider calls what the platform calls a payment's state."""
+
 Row = dict[str, object]
 Numbered = tuple[OrderId, PastOrder]
 
@@ -26,7 +35,9 @@ async def write_orders(writer: Writer, seeded: Seeded, orders: list[PastOrder], 
     await copy_rows(writer, "order_line", [_line_row(*each) for each in numbered])
     payments = [row for each in numbered for row in _payment_rows(*each)]
     await copy_rows(writer, "payment", payments)
-    await copy_rows(writer, "refund", list(_refund_rows(numbered, payments)))
+    refunds = list(_refund_rows(numbered, payments))
+    await copy_rows(writer, "refund", refunds)
+    await _write_gateway_books(writer, payments, refunds)
     await copy_rows(writer, "shipment", list(_shipment_rows(seeded, numbered, part)))
     await _take_stock(writer, orders)
     await _count_purchases(writer, orders)
@@ -97,7 +108,6 @@ def _payment_rows(order_id: OrderId, order: PastOrder) -> Iterator[Row]:
             "gateway": GATEWAY,
             "state": state,
             "amount_fen": order.total_fen,
-            "gateway_reference": f"past-{payment_id}",
             "prepared_at": prepared_at,
             "finished_at": finished_at,
         }
@@ -117,6 +127,41 @@ def _refund_rows(numbered: list[Numbered], payments: list[Row]) -> Iterator[Row]
                 "requested_at": order.refunded_at,
                 "succeeded_at": order.refunded_at,
             }
+
+
+async def _write_gateway_books(writer: Writer, payments: list[Row], refunds: list[Row]) -> None:
+    """The sandbox provider keeps its own books: an order of the past can be cancelled and refunded there."""
+    given_back = {row["payment_id"]: row for row in refunds}
+    await copy_rows(
+        writer,
+        "sandbox_charge",
+        [
+            {
+                "shop_id": row["shop_id"],
+                "payment_id": row["payment_id"],
+                "state": CHARGES[PaymentState(str(row["state"]))],
+                "amount_fen": row["amount_fen"],
+                "refunded_fen": row["amount_fen"] if row["payment_id"] in given_back else 0,
+                "subject": str(row["order_id"]),
+                "opened_at": row["prepared_at"],
+            }
+            for row in payments
+        ],
+    )
+    await copy_rows(
+        writer,
+        "sandbox_refund",
+        [
+            {
+                "shop_id": row["shop_id"],
+                "payment_id": row["payment_id"],
+                "refund_id": row["refund_id"],
+                "amount_fen": row["amount_fen"],
+                "refunded_at": row["succeeded_at"],
+            }
+            for row in refunds
+        ],
+    )
 
 
 def _shipment_rows(seeded: Seeded, numbered: list[Numbered], part: str) -> Iterator[Row]:

@@ -59,7 +59,7 @@ def _wording(text: model.Text) -> Wording:
 
 async def seed_creators(writer: Writer, seeded: Seeded) -> None:
     """Creators and the shops' own accounts, bound to their agencies."""
-    mcn_ids = {name: mcn_id for name, mcn_id in await _pairs(writer, "SELECT name AS key, mcn_id AS id FROM mcn")}
+    mcn_ids = dict(await _pairs(writer, "SELECT name AS key, mcn_id AS id FROM mcn"))
     category_ids = dict(await _pairs(writer, "SELECT code AS key, category_id AS id FROM category"))
     agencies = {agency.key: agency.name.zh for agency in seeded.world.mcns}
     rows = []
@@ -91,7 +91,11 @@ async def _pairs(writer: Writer, query: str) -> list[tuple[str, int]]:
 
 
 async def seed_rooms(
-    writer: Writer, seeded: Seeded, rooms: list[model.Room], *, carried_over: dict[str, tuple[str, ...]] | None = None
+    writer: Writer,
+    seeded: Seeded,
+    rooms: list[model.Room],
+    *,
+    carried_over: dict[str, tuple[str, ...]] | None = None,
 ) -> None:
     """Rooms as they stand at the platform's now: over, on air, or announced with a prepared cart.
 
@@ -153,7 +157,9 @@ def _standing(
     position = row["position"]
     assert isinstance(position, int)
     put_on_at = min(room.starts_at + PUT_ON_EVERY * (position - 1), place.ends - timedelta(minutes=5))
-    limit = LIMIT_PER_BUYER if state is RoomState.LIVE and key == room.explaining and row["source"] == "own" else None
+    limit = (
+        LIMIT_PER_BUYER if state is RoomState.LIVE and key == room.explaining and row["source"] == "own" else None
+    )
     _remember(seeded, place, key, row, put_on_at, limit)
     if state is RoomState.LIVE:
         standing = ListingState.EXPLAINING if key == room.explaining else ListingState.ON_CART
@@ -194,7 +200,8 @@ async def hold_announced_rooms(writer: Writer, seeded: Seeded, rooms: list[model
         shown = await writer.records(
             """
             UPDATE listing
-            SET state = 'off_cart', off_reason = 'room_ended', put_on_at = %(starts_at)s, taken_off_at = %(ends_at)s
+            SET state = 'off_cart', off_reason = 'room_ended', put_on_at = %(starts_at)s,
+                taken_off_at = %(ends_at)s
             WHERE room_id = %(room_id)s AND state = 'queued'
             RETURNING listing_id, source, product_id, position
             """,
@@ -234,9 +241,7 @@ async def seed_videos(writer: Writer, seeded: Seeded, videos: list[model.Video])
         for position, key in enumerate(video.cart, start=1):
             row = _listing_row(seeded, place, key, position, video.published_at)
             _remember(seeded, place, key, row, video.published_at, None)
-            listing_rows.append(
-                row | _queued() | {"state": ListingState.ON_CART, "put_on_at": video.published_at}
-            )
+            listing_rows.append(row | _queued() | {"state": ListingState.ON_CART, "put_on_at": video.published_at})
     await copy_rows(writer, "video", video_rows)
     await copy_rows(writer, "listing", listing_rows)
 

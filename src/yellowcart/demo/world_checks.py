@@ -70,12 +70,16 @@ class Listed:
         self.outside = {product.key: product for product in world.outside_products}
 
     def find(self, key: str) -> Product | OutsideProduct | None:
+        """The product of a key, own or outside; None when the world has none."""
         return self.own.get(key) or self.outside.get(key)
 
     def link_source(self, key: str) -> str:
+        """The source that a product comes through; `own` for the platform's own shops."""
         return self.outside[key].link_source if key in self.outside else "own"
 
     def source_share(self, creator: str, link_source: str) -> Fraction | None:
+        """A creator's listings of one source among all in their live rooms of the last 7 natural days; None
+        where they had no listing."""
         today = self.world.starts_at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
         keys = {
             key

@@ -97,13 +97,18 @@ class BatchLane(Generic[Key, Request, Result]):
     async def _commit_batch(self, key: Key, batch: list[tuple[Request, asyncio.Future[Result]]]) -> None:
         try:
             results = await self._commit(key, [request for request, _ in batch])
-            if len(results) != len(batch):
-                raise RuntimeError(f"{len(results)} answers for {len(batch)} requests")
         except Exception as error:
-            for _, answer in batch:
-                if not answer.done():
-                    answer.set_exception(error)
+            self._fail(batch, error)
+            return
+        if len(results) != len(batch):
+            self._fail(batch, RuntimeError(f"{len(results)} answers for {len(batch)} requests"))
             return
         for (_, answer), result in zip(batch, results, strict=True):
             if not answer.done():
                 answer.set_result(result)
+
+    @staticmethod
+    def _fail(batch: list[tuple[Request, asyncio.Future[Result]]], error: Exception) -> None:
+        for _, answer in batch:
+            if not answer.done():
+                answer.set_exception(error)

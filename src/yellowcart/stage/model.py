@@ -78,8 +78,39 @@ class OffReason(StrEnum):
     """A link rule began to refuse its source on its surface; the notice is named."""
     ROOM_ENDED = "room_ended"
     """The room ended."""
+    VIDEO_REMOVED = "video_removed"
+    """The video was taken down."""
     PRODUCT_CLOSED = "product_closed"
     """The product or its shop is no longer for sale."""
+
+
+VIDEO_MOVES: dict[VideoState, frozenset[VideoState]] = {
+    VideoState.PUBLISHED: frozenset({VideoState.REMOVED}),
+    VideoState.REMOVED: frozenset(),
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One cart: that of a live room or that of a video. Made by `in_room` or `in_video`."""
+
+    surface: Surface
+    room_id: RoomId | None = None
+    video_id: VideoId | None = None
+
+    def __post_init__(self) -> None:
+        room, video = self.room_id is not None, self.video_id is not None
+        if (room, video) != (self.surface is Surface.LIVE_CART, self.surface is Surface.VIDEO_CART):
+            raise ValueError("a cart is that of one room or of one video")
+
+
+def in_room(room_id: RoomId) -> Place:
+    """The cart of a live room."""
+    return Place(Surface.LIVE_CART, room_id=room_id)
+
+
+def in_video(video_id: VideoId) -> Place:
+    """The cart of a video."""
+    return Place(Surface.VIDEO_CART, video_id=video_id)
 
 
 class Creator(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +139,17 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+
+class Video(msgspec.Struct, frozen=True, kw_only=True):
+    """A short video with a cart."""
+
+    video_id: VideoId
+    creator_id: CreatorId
+    title: str
+    title_en: str
+    state: VideoState
+    published_at: datetime
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,3 +181,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     off_notice_id: NoticeId | None
     put_on_at: datetime | None
     taken_off_at: datetime | None
+
+    @property
+    def place(self) -> Place:
+        """The cart that it belongs to."""
+        return Place(self.surface, room_id=self.room_id, video_id=self.video_id)

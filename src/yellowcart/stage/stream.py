@@ -5,6 +5,7 @@ on commit and passes it on to the pages it holds open. A page that missed someth
 nothing here has to be remembered.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -22,7 +23,7 @@ class RoomEvent(StrEnum):
     """The room's state changed: data `{state}`."""
     CART = "cart"
     """Listings were put on, moved, pinned or taken off: the page asks for the cart again.
-    Data `{listing_id, state, off_reason}`."""
+    Data `{listing_id, state, off_reason}`; `listing_id` is null where it is about several."""
     STOCK = "stock"
     """Pieces left of a SKU: data `{listing_id, sku_id, available}`."""
     CHAT = "chat"
@@ -45,3 +46,13 @@ async def tell_room(writer: Writer, room_id: RoomId, event: RoomEvent, **data: o
     """Tell every viewer of the room, when this transaction commits."""
     message = msgspec.json.encode(RoomMessage(room_id, event, data)).decode()
     await writer.notify(ROOM_STREAM, message)
+
+
+async def tell_rooms(writer: Writer, messages: Sequence[RoomMessage]) -> None:
+    """Tell many rooms in one statement, when this transaction commits."""
+    if messages:
+        await writer.run(
+            "SELECT pg_notify(%(channel)s, told) FROM unnest(%(told)s::text[]) AS told",
+            channel=ROOM_STREAM,
+            told=[msgspec.json.encode(message).decode() for message in messages],
+        )

@@ -161,6 +161,32 @@ chat_message = Table(
     ForeignKeyConstraint(["room_id"], ["room.room_id"]),
     ForeignKeyConstraint(["person_id"], ["person.person_id"]),
     CheckConstraint("char_length(body) BETWEEN 1 AND 200", name="length"),
+    Index("chat_message_person_idx", "person_id", "sent_at"),
+)
+
+room_viewers = Table(
+    "room_viewers",
+    metadata,
+    id_column("room_id"),
+    text_column("node"),
+    whole_column("viewers"),
+    moment_column("updated_at"),
+    PrimaryKeyConstraint("room_id", "node"),
+    ForeignKeyConstraint(["room_id"], ["room.room_id"]),
+    CheckConstraint("viewers >= 0", name="not_negative"),
+    comment="Open streams of a room in one web process, on the machine's clock; stale rows do not count.",
+)
+
+room_tally = Table(
+    "room_tally",
+    metadata,
+    id_column("room_id"),
+    whole_column("viewers_peak", default=0),
+    whole_column("enters", default=0),
+    whole_column("likes", default=0),
+    PrimaryKeyConstraint("room_id"),
+    ForeignKeyConstraint(["room_id"], ["room.room_id"]),
+    comment="Running counts of a room, so that nobody counts its audience events on every heartbeat.",
 )
 
 audience_event = Table(

@@ -1,3 +1,5 @@
+"""Reading HTTP answers off a socket, however they are cut."""
+
 import pytest
 
 from bench.http_response import MalformedResponseError, Response, ResponseReader, parse_head

@@ -1,3 +1,5 @@
+"""Percentiles as the benchmarks print them."""
+
 import pytest
 
 from bench.latency import percentile, summarise

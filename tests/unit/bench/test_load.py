@@ -1,3 +1,5 @@
+"""The load generator: what it sends, counts and waits for."""
+
 import json
 import socket
 import threading

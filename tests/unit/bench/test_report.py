@@ -1,3 +1,5 @@
+"""The page of benchmarks: what is written of a run."""
+
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,6 +51,20 @@ def test_a_ratio_needs_both_figures_of_the_run() -> None:
     assert ratio_text(ratio, both) == "0.25"
     assert ratio_text(ratio, {"lane": both["lane"]}) == "not measured"
     assert ratio_text(ratio, {"lane": both["lane"], "empty": figure("empty", 0)}) == "not measured"
+
+
+def test_a_ratio_holds_each_round_against_its_neighbour() -> None:
+    lane = median_figure("lane", "rate", [100.0, 50.0, 90.0], "orders/s")
+    empty = median_figure("empty", "rate", [200.0, 100.0, 300.0], "requests/s")
+    ratio = Ratio(label="to empty", of="lane", to="empty", aim=0.5)
+    assert ratio_text(ratio, {"lane": lane, "empty": empty}) == "0.50 (0.30 to 0.50); aim at least 0.50: reached"
+
+
+def test_the_numbers_say_whether_an_aim_is_reached() -> None:
+    assert str(median_figure("lane", "rate", [5999.0], "orders/s", aim=6000)) == (
+        "5,999 orders/s; aim at least 6,000: not reached"
+    )
+    assert str(median_figure("lane", "rate", [6000.0], "orders/s", aim=6000)).endswith("6,000: reached")
 
 
 def test_a_rate_is_not_compared_with_a_time() -> None:

@@ -1,3 +1,5 @@
+"""Holding many room streams open and timing what they hear."""
+
 import socket
 import threading
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -20,11 +19,10 @@ class Rang(Event, frozen=True, kw_only=True, tag="test.rang"):
 
 
 @pytest.fixture(autouse=True)
-def no_other_subscribers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_other_subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the test's own subscribers are told."""
     monkeypatch.setattr(events, "_subscribers", defaultdict(list))
     monkeypatch.setattr(events, "_kinds", {})
-    yield
 
 
 async def ring(database: Database, *numbers: int, shop_id: ShopId = events.PLATFORM) -> None:

@@ -102,7 +102,9 @@ class SmallWorld:
             },
         )
 
-    async def audience(self, kind: str, visitor: str, *, at: datetime, listing_id: ListingId | None = None) -> None:
+    async def audience(
+        self, kind: str, visitor: str, *, at: datetime, listing_id: ListingId | None = None
+    ) -> None:
         """Something that a viewer of the room did."""
         await insert(
             self.writer,

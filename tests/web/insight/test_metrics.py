@@ -214,7 +214,11 @@ async def test_rooms_that_were_not_on_air_in_the_seven_days_do_not_count(databas
         world = await small_world(
             database,
             writer,
-            room={"state": "ended", "started_at": "2022-02-10T00:00:00+08:00", "ended_at": "2022-02-17T23:00:00+08:00"},
+            room={
+                "state": "ended",
+                "started_at": "2022-02-10T00:00:00+08:00",
+                "ended_at": "2022-02-17T23:00:00+08:00",
+            },
         )
         await world.outside_listing("taobao_union", "t1", put_on_at="2022-02-10T00:00:00+08:00")
         found = await source_share(writer, as_of=MORNING)

@@ -12,6 +12,8 @@ from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import Locale, translate
 
 OPENAPI = "/api/v1/openapi.json"
+ANSWERED_OTHERWISE = {"internal_error": 500}
+"""Codes whose HTTP status is no matter of their branch: a defect is ours (`web.answer_defect`)."""
 
 
 class Explained(msgspec.Struct, frozen=True):
@@ -40,7 +42,7 @@ def explained() -> list[Explained]:
     found = {
         each.code: Explained(
             code=each.code,
-            status=status_of(each.__new__(each)),
+            status=ANSWERED_OTHERWISE.get(each.code) or status_of(each.__new__(each)),
             english=each.message,
             chinese=translate(each.message, Locale.CHINESE),
         )

@@ -1,5 +1,6 @@
 """Language, signing in and out, registering, static files, the first page."""
 
+import mimetypes
 from typing import Annotated
 
 from litestar import Response, Router, get, post
@@ -44,14 +45,14 @@ async def choose_language(code: FromPath[str], next: FromQuery[str] = "/") -> Re
     """Remember the reader's language and go back to the page."""
     answer = Redirect(local_path(next), status_code=303)
     if code in {locale.value for locale in Locale}:
-        answer.set_cookie(Cookie(LANGUAGE_COOKIE, code, max_age=ONE_YEAR_S, samesite="lax"))
+        answer.set_cookie(Cookie(LANGUAGE_COOKIE, value=code, max_age=ONE_YEAR_S, samesite="lax"))
     return answer
 
 
 @get("/login", guards=[PUBLIC])
 async def login_page(request: AnyRequest, next: FromQuery[str] = "") -> Response[str]:
     """The sign-in form."""
-    return page(request, "front/login.html", {"form": None, "next": local_path(next) if next else ""})
+    return _login_form(request, None, local_path(next) if next else "")
 
 
 @post("/login", guards=[PUBLIC], status_code=200)
@@ -70,7 +71,7 @@ async def login(
         )
     except Refusal as refusal:
         form = {"values": {"login": data.get("login", "")}, "errors": {"": refusal.text(locale_of(request))}}
-        return page(request, "front/login.html", {"form": form, "next": next_path}, status=status_of(refusal))
+        return _login_form(request, form, next_path, status=status_of(refusal))
     return _signed_in(request, session, local_path(next_path) if next_path else home_of(session.person))
 
 
@@ -136,6 +137,8 @@ async def static_file(version: FromPath[str], path: FromPath[str]) -> File:
         raise NotFound
     return File(
         file,
+        # Named outright: browsers are told not to guess (web_headers.py).
+        media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
         content_disposition_type="inline",
         headers={"cache-control": f"public, max-age={ONE_YEAR_S}, immutable"},
     )
@@ -149,13 +152,22 @@ def home_of(person: Person) -> str:
     return "/"
 
 
+def _login_form(
+    request: AnyRequest, form: dict[str, dict[str, str]] | None, next_path: str, *, status: int = 200
+) -> Response[str]:
+    """The sign-in page; a demo offers its accounts on it."""
+    offered = request.app.state.get("demo_accounts", ())
+    context = {"form": form, "next": next_path, "demo_accounts": offered}
+    return page(request, "front/login.html", context, status=status)
+
+
 def _signed_in(request: AnyRequest, session: sessions.Session, path: str) -> Redirect:
     settings: Settings = request.app.state.settings
     answer = Redirect(path, status_code=303)
     answer.set_cookie(
         Cookie(
             "session",
-            session.token,
+            value=session.token,
             max_age=int(sessions.SESSION_LIFE.total_seconds()),
             httponly=True,
             secure=settings.secure_cookies,

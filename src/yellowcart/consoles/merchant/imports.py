@@ -41,7 +41,7 @@ SHOWN_MAX = 200
 class UploadForm(msgspec.Struct):
     """The upload form. The CSRF token travels as a field."""
 
-    file: UploadFile | str = ""
+    file: UploadFile | None = None
     category_code: str = ""
     _csrf_token: str = ""
 
@@ -76,7 +76,7 @@ async def upload(
 ) -> Response[str] | Redirect:
     """Read a file and show what it would do. Nothing changes yet."""
     try:
-        if not isinstance(data.file, UploadFile):
+        if data.file is None:
             raise FileEmpty
         made = await preview_import(
             database,
@@ -92,9 +92,7 @@ async def upload(
         form = refused_form(refusal, {"category_code": data.category_code}, locale_of(request))
         if "" in form["errors"]:
             form["errors"]["file"] = form["errors"].pop("")
-        return await _page(
-            request, database, person, ShopId(shop_id), form=form, status=status_of(refusal)
-        )
+        return await _page(request, database, person, ShopId(shop_id), form=form, status=status_of(refusal))
     return go_to(f"/merchant/{shop_id}/imports/{made.import_id}")
 
 
@@ -114,9 +112,7 @@ async def preview_page(
     context: dict[str, object] = {
         "kept": kept,
         "products": kept.plan.products[:SHOWN_MAX],
-        "problems": [
-            (problem, problem.text(locale_of(request))) for problem in kept.plan.problems[:SHOWN_MAX]
-        ],
+        "problems": [(problem, problem.text(locale_of(request))) for problem in kept.plan.problems[:SHOWN_MAX]],
         "wrong_rows": {problem.row for problem in kept.plan.problems},
         "categories": categories,
     }

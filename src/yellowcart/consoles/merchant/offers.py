@@ -99,9 +99,7 @@ async def _page(
         shop = await require_member(reader, person, shop_id)
         offers = await offers_of_shop(reader, shop_id, only_open=show == "open", cursor=cursor or None)
     context: dict[str, object] = {"offers": offers, "form": form, "wrong_id": wrong_id, "show": show}
-    return page(
-        request, "merchant/offers.html", console_context(request, shop, "offers") | context, status=status
-    )
+    return page(request, "merchant/offers.html", console_context(request, shop, "offers") | context, status=status)
 
 
 ROUTES = (offers_page, set_offer, end_offer)

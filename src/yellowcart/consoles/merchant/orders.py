@@ -18,7 +18,7 @@ from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.ids import OrderId, ShopId
 from yellowcart.kernel.problem import status_of
-from yellowcart.kernel.translation import Locale, N_
+from yellowcart.kernel.translation import N_, Locale
 from yellowcart.orders.model import OrderState
 from yellowcart.orders.queries import OrderDetail, count_by_state, order_of_shop, orders_of_shop
 from yellowcart.orders.rules import CARRIERS

@@ -8,7 +8,7 @@ from litestar.response import Redirect
 from yellowcart.accounts.access import SIGNED_IN, allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.catalog.model import MerchantKind, Shop
-from yellowcart.catalog.product_list import ProductFilter, product_counts, products_of_shop
+from yellowcart.catalog.product_list import ProductFilter, ProductRow, product_counts, products_of_shop
 from yellowcart.catalog.rules import LOW_STOCK
 from yellowcart.catalog.shops import open_shop, require_member, shops_of
 from yellowcart.consoles.merchant.forms import FormBody, fresh_request_key, refused_form
@@ -64,9 +64,7 @@ async def open_shop_form(
         settings = read_shop_form(data)
         key = request_key(person.person_id, data.get("request_key"), settings)
         async with database.writing() as writer:
-            shop = await once(
-                writer, "catalog:shop:open", key, Shop, lambda: open_shop(writer, person, settings)
-            )
+            shop = await once(writer, "catalog:shop:open", key, Shop, lambda: open_shop(writer, person, settings))
     except Refusal as refusal:
         context = {
             "form": refused_form(refusal, data, locale_of(request)),
@@ -96,9 +94,7 @@ async def home(
         counts = await product_counts(reader, shop.shop_id)
         lists = {
             only.value: (
-                await products_of_shop(
-                    reader, shop.shop_id, only=only, sort="available", size=SHORT_LIST
-                )
+                await products_of_shop(reader, shop.shop_id, only=only, sort="available", size=SHORT_LIST)
             ).items
             for only in (ProductFilter.LOW_STOCK, ProductFilter.REJECTED, ProductFilter.DRAFT)
         }
@@ -106,10 +102,15 @@ async def home(
         "shops": shops,
         "counts": counts,
         "lists": lists,
+        "to_do": _once_each(lists["rejected"] + lists["draft"])[:SHORT_LIST],
         "low_stock": LOW_STOCK,
         "as_of": clock.now(),
     }
     return page(request, "merchant/home.html", console_context(request, shop, "home") | context)
+
+
+def _once_each(rows: list[ProductRow]) -> list[ProductRow]:
+    return list({row.product_id: row for row in rows}.values())
 
 
 ROUTES = Router(

@@ -97,15 +97,11 @@ def read_edit(values: Mapping[str, str]) -> ProductEdit:
     """The edit that the form describes. Raises InvalidFields."""
     text, edits = _read(values)
     version = values.get("version", "")
-    return ProductEdit(
-        version=int(version) if _WHOLE_NUMBER.fullmatch(version) else 0, text=text, skus=edits
-    )
+    return ProductEdit(version=int(version) if _WHOLE_NUMBER.fullmatch(version) else 0, text=text, skus=edits)
 
 
 def _read(values: Mapping[str, str]) -> tuple[ProductText, list[SkuEdit]]:
-    text = ProductText(
-        **{name: values.get(name, "").strip().replace("\r\n", "\n") for name in TEXT_FIELDS}
-    )
+    text = ProductText(**{name: values.get(name, "").strip().replace("\r\n", "\n") for name in TEXT_FIELDS})
     problems: dict[str, rules.ProblemText] = {}
     edits: list[SkuEdit] = []
     for row in rows_of_form(values):

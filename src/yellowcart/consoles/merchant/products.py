@@ -39,6 +39,8 @@ from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
 
 MERCHANT = allow(Role.MERCHANT)
+ALL = "all"
+"""The choice of no category in the filter."""
 _MOVES = {"put-on-sale": put_on_sale, "put-off-sale": put_off_sale, "drop-draft": drop_draft}
 _MOVED = {
     "put-on-sale": N_("The product is on sale."),
@@ -67,7 +69,7 @@ async def products_page(
             reader,
             shop.shop_id,
             text=text,
-            category_code=category,
+            category_code=None if category == ALL else category,
             only=only,
             sort=sort,
             cursor=cursor or None,
@@ -79,7 +81,7 @@ async def products_page(
         "counts": counts,
         "category_options": category_options(categories, locale_of(request), leaves_only=False),
         "text": text,
-        "category": category,
+        "category": category or ALL,
     }
     return page(request, "merchant/products.html", console_context(request, shop, "products") | context)
 
@@ -209,9 +211,7 @@ async def retire_page(
     async with database.reading() as reader:
         shop = await require_member(reader, person, ShopId(shop_id))
         detail = await product_detail(reader, shop.shop_id, ProductId(product_id))
-    return page(
-        request, "merchant/retire.html", console_context(request, shop, "products") | {"detail": detail}
-    )
+    return page(request, "merchant/retire.html", console_context(request, shop, "products") | {"detail": detail})
 
 
 @post("/merchant/{shop_id:int}/products/{product_id:int}/retire", guards=[MERCHANT])
@@ -259,9 +259,7 @@ def _waits_for_submission(detail: ProductDetail) -> bool:
 def _after_saving(detail: ProductDetail, *, submitted: bool) -> Redirect:
     back = shop_path(detail.shop, f"/products/{detail.product.product_id}")
     if submitted and detail.review_problems:
-        return go_to(
-            back, flash=N_("Saved, but the automatic review found something. See below."), kind="warning"
-        )
+        return go_to(back, flash=N_("Saved, but the automatic review found something. See below."), kind="warning")
     if submitted and detail.product.sale_status is SaleStatus.OFF_SALE:
         return go_to(back, flash=N_("Saved and approved. The product can be put on sale now."))
     if submitted:

@@ -58,9 +58,7 @@ async def save_settings(
         raise
     except Refusal as refusal:
         form = refused_form(refusal, data, locale_of(request))
-        return await _page(
-            request, database, person, ShopId(shop_id), form=form, status=status_of(refusal)
-        )
+        return await _page(request, database, person, ShopId(shop_id), form=form, status=status_of(refusal))
     return go_to(shop_path(shop, "/settings"), flash=N_("Saved."))
 
 
@@ -80,9 +78,7 @@ async def add(
         raise
     except Refusal as refusal:
         form = refused_form(refusal, data, locale_of(request))
-        return await _page(
-            request, database, person, ShopId(shop_id), member_form=form, status=status_of(refusal)
-        )
+        return await _page(request, database, person, ShopId(shop_id), member_form=form, status=status_of(refusal))
     return go_to(f"/merchant/{shop_id}/settings", flash=N_("Added."))
 
 

@@ -9,13 +9,13 @@ from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
+from yellowcart.catalog.model import Sku
 from yellowcart.catalog.queries import product_detail
 from yellowcart.catalog.shops import require_member
 from yellowcart.catalog.stock import adjust_stock, receive_stock, stock_changes
 from yellowcart.consoles.merchant.forms import Form, FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.merchant.navigation import console_context
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
-from yellowcart.catalog.model import Sku
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import InvalidFields, NotFound, Refusal
 from yellowcart.kernel.idempotency import once, request_key
@@ -74,9 +74,7 @@ async def change_stock_form(
     return go_to(f"/merchant/{shop_id}/products/{product_id}/stock", flash=N_("The stock is changed."))
 
 
-async def _change(
-    database: Database, person: Person, shop_id: ShopId, data: dict[str, str], change: int
-) -> Sku:
+async def _change(database: Database, person: Person, shop_id: ShopId, data: dict[str, str], change: int) -> Sku:
     sku_id, reason = SkuId(int(data["sku_id"])), data.get("reason", "")
     receives = data.get("kind") == "receive"
     key = request_key(

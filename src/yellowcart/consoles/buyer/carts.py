@@ -1,0 +1,80 @@
+"""A listing of a cart in the reader's words: whether it can be had, and if not, why."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from yellowcart.kernel.translation import N_, Locale, translate
+from yellowcart.links.rules import Timeline
+from yellowcart.links.wording import verdict_text
+from yellowcart.stage.carts import CartListing
+from yellowcart.stage.model import ListingState, OffReason
+
+IN_CART = frozenset({ListingState.ON_CART, ListingState.EXPLAINING})
+
+OFF_WORDS: dict[OffReason, str] = {
+    OffReason.CREATOR: N_("The creator took it off the cart."),
+    OffReason.LINK_RULE: N_("A link rule of the platform took it off the cart."),
+    OffReason.ROOM_ENDED: N_("The room has ended."),
+    OffReason.VIDEO_REMOVED: N_("The video was taken down."),
+    OffReason.PRODUCT_CLOSED: N_("The product is no longer for sale."),
+}
+
+
+class ShownListing(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a cart. `number` counts from 1 over what is in the cart; `reason` says why it is gone."""
+
+    listing: CartListing
+    number: int
+    reason: str | None
+
+    @property
+    def is_in_cart(self) -> bool:
+        """Whether it can be tapped now."""
+        return self.listing.state in IN_CART and self.reason is None
+
+    @property
+    def pieces_json(self) -> str:
+        """Pieces left by SKU, for the page's script."""
+        return msgspec.json.encode({str(sku.sku_id): sku.available for sku in self.listing.skus}).decode()
+
+    @property
+    def has_many_prices(self) -> bool:
+        """Whether its SKUs cost different amounts."""
+        return len({sku.price_fen for sku in self.listing.skus}) > 1
+
+    @property
+    def key(self) -> str:
+        """Changes whenever more than its stock has changed, so that the page draws it anew."""
+        listing = self.listing
+        prices = "/".join(str(sku.price_fen) for sku in listing.skus)
+        return f"{listing.listing_id}:{listing.state}:{listing.price_fen}:{prices}:{self.is_in_cart}"
+
+
+def shown(listing: CartListing, timeline: Timeline, locale: Locale, *, number: int = 0) -> ShownListing:
+    """A listing in the reader's words."""
+    return ShownListing(listing=listing, number=number, reason=_reason(listing, timeline, locale))
+
+
+def shown_cart(cart: Sequence[CartListing], timeline: Timeline, locale: Locale) -> list[ShownListing]:
+    """A cart in its order, numbered."""
+    return [shown(listing, timeline, locale, number=number) for number, listing in enumerate(cart, start=1)]
+
+
+def cart_key(cart: Sequence[ShownListing], place_state: str) -> str:
+    """Changes whenever a cart must be drawn anew, and not when only stock moved."""
+    return f"{place_state}|" + "|".join(entry.key for entry in cart)
+
+
+def _reason(listing: CartListing, timeline: Timeline, locale: Locale) -> str | None:
+    refused = listing.verdict is not None and not listing.verdict.admits
+    if listing.state in IN_CART:
+        # The rule is in force and the sweep has not come by yet: the verdict decides, not the row.
+        return verdict_text(listing.verdict, locale) if listing.verdict is not None and refused else None
+    if listing.off_reason is OffReason.LINK_RULE and listing.verdict is not None and refused:
+        return verdict_text(listing.verdict, locale)
+    if listing.off_reason is OffReason.LINK_RULE and listing.off_notice_id is not None:
+        notice = timeline.notice(listing.off_notice_id)
+        if notice is not None:
+            return notice.reason.in_language(locale.value)
+    return translate(OFF_WORDS[listing.off_reason], locale) if listing.off_reason is not None else None

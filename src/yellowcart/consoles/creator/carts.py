@@ -1,0 +1,265 @@
+"""Filling and changing a cart: pasting, picking, putting on, explaining, taking off, moving."""
+
+from collections.abc import Awaitable, Callable
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from yellowcart.accounts.access import allow
+from yellowcart.accounts.model import Person, Role
+from yellowcart.catalog.queries import search_listable
+from yellowcart.consoles.creator.forms import FormBody, fresh_request_key, read_price, read_whole, refused_form
+from yellowcart.consoles.creator.navigation import is_part
+from yellowcart.consoles.creator.shelf import cart_context, place_of_path, place_path
+from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Database, Writer
+from yellowcart.kernel.errors import InvalidFields, NotFound, Refusal
+from yellowcart.kernel.idempotency import once, request_key
+from yellowcart.kernel.ids import ListingId, ProductId, ShopId
+from yellowcart.kernel.translation import N_
+from yellowcart.links.errors import LinkUnknown
+from yellowcart.links.model import Surface
+from yellowcart.links.recognise import recognise
+from yellowcart.links.rules import Timeline, verdict
+from yellowcart.links.store import TimelineInMemory
+from yellowcart.links.wording import next_change_text, source_word, verdict_text
+from yellowcart.stage import listings
+from yellowcart.stage.goods import SOLD_OUTSIDE, suggested_title
+from yellowcart.stage.model import Listing, Place
+from yellowcart.stage.rules import PASTE_LENGTH_MAX
+from yellowcart.stage.store import creator_of
+
+CREATOR = allow(Role.CREATOR)
+LINKS_SHOWN = 10
+PICKER_SIZE = 12
+Step = Callable[[Writer, Person, ListingId], Awaitable[Listing]]
+STEPS: dict[str, Step] = {
+    "put-on": listings.put_on,
+    "explain": listings.explain,
+    "stop-explaining": listings.stop_explaining,
+    "take-off": listings.take_off,
+}
+
+
+@get("/{kind:str}/{place_id:int}/cart", guards=[CREATOR])
+async def cart_part(
+    request: AnyRequest,
+    kind: FromPath[str],
+    place_id: FromPath[int],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    rules: NamedDependency[TimelineInMemory],
+) -> Response[str]:
+    """The cart alone: a page asks again when it hears that it changed."""
+    place = await _place(database, person, kind, place_id)
+    return await _cart(request, database, place, rules.timeline)
+
+
+@post("/{kind:str}/{place_id:int}/recognise", guards=[CREATOR], status_code=200)
+async def recognise_part(
+    request: AnyRequest,
+    kind: FromPath[str],
+    place_id: FromPath[int],
+    data: FormBody,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    rules: NamedDependency[TimelineInMemory],
+) -> Response[str]:
+    """What a pasted text links to, each link with its verdict here, before anything is listed."""
+    place = await _place(database, person, kind, place_id)
+    text = data.get("pasted_text", "")[: PASTE_LENGTH_MAX + 1]
+    if len(text) > PASTE_LENGTH_MAX:
+        problem = InvalidFields({"pasted_text": (N_("At most %(most)s characters."), {"most": PASTE_LENGTH_MAX})})
+        context = {"found": [], "pasted": text, "problem": problem.fields(locale_of(request))["pasted_text"]}
+    else:
+        context = {"found": _found(request, text, place.surface, rules.timeline), "pasted": text, "problem": ""}
+        if text.strip() and not context["found"]:
+            context["problem"] = LinkUnknown().text(locale_of(request))
+    context |= {"place_path": place_path(place), "form": None, "request_key": fresh_request_key()}
+    return page(request, "creator/found.html", context)
+
+
+@post("/{kind:str}/{place_id:int}/links", guards=[CREATOR], status_code=200)
+async def add_link(
+    request: AnyRequest,
+    kind: FromPath[str],
+    place_id: FromPath[int],
+    data: FormBody,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    rules: NamedDependency[TimelineInMemory],
+) -> Response[str] | Redirect:
+    """List an outside product, and put it on at once where that is asked."""
+    place = await _place(database, person, kind, place_id)
+    text = data.get("pasted_text", "")
+    try:
+        price_fen = read_price(data.get("price", ""), "price")
+        key = request_key(person.person_id, data.get("request_key"), [text, data.get("title", ""), price_fen])
+        async with database.writing() as writer:
+
+            async def make() -> Listing:
+                made = await listings.list_outside(
+                    writer, person, place, pasted_text=text, title=data.get("title", ""), price_fen=price_fen
+                )
+                return await _put_on_if_asked(writer, person, made, data)
+
+            await once(writer, "stage:listing:queue", key, Listing, make)
+    except Refusal as refusal:
+        if not is_part(request):
+            raise
+        context = {
+            "found": _found(request, text, place.surface, rules.timeline),
+            "pasted": text,
+            "problem": "" if refusal.fields(locale_of(request)) else refusal.text(locale_of(request)),
+            "place_path": place_path(place),
+            "form": refused_form(refusal, data, locale_of(request)),
+            "request_key": fresh_request_key(),
+        }
+        answer = page(request, "creator/found.html", context, status=422)
+        answer.headers.update({"hx-retarget": "#found", "hx-reswap": "outerHTML"})
+        return answer
+    return await _answer(request, database, place, rules.timeline, clear_found=True)
+
+
+@get("/{kind:str}/{place_id:int}/picker", guards=[CREATOR])
+async def picker_part(
+    request: AnyRequest,
+    kind: FromPath[str],
+    place_id: FromPath[int],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    text: FromQuery[str] = "",
+    cursor: FromQuery[str] = "",
+) -> Response[str]:
+    """Products of the platform's shops that can be listed, by search."""
+    async with database.reading() as reader:
+        creator = await creator_of(reader, person)
+        place = await place_of_path(reader, creator, kind, place_id)
+        found = await search_listable(
+            reader,
+            text,
+            None,
+            cursor or None,
+            PICKER_SIZE,
+            shop_id=creator.shop_id,
+            creator_id=creator.creator_id,
+        )
+    return page(
+        request,
+        "creator/picker.html",
+        {"products": found, "place_path": place_path(place), "text": text},
+    )
+
+
+@post("/{kind:str}/{place_id:int}/products", guards=[CREATOR], status_code=200)
+async def add_product(
+    request: AnyRequest,
+    kind: FromPath[str],
+    place_id: FromPath[int],
+    data: FormBody,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    rules: NamedDependency[TimelineInMemory],
+) -> Response[str] | Redirect:
+    """List a product of a platform shop. A cart holds a product once, so that a repeat lists nothing twice."""
+    place = await _place(database, person, kind, place_id)
+    shop_id, product_id = read_whole_id(data.get("shop_id", "")), read_whole_id(data.get("product_id", ""))
+    async with database.writing() as writer:
+        made = await listings.list_product(
+            writer,
+            person,
+            place,
+            ShopId(shop_id),
+            ProductId(product_id),
+            limit_per_buyer=read_whole(data.get("limit_per_buyer", ""), "limit_per_buyer"),
+        )
+        await _put_on_if_asked(writer, person, made, data)
+    return await _answer(request, database, place, rules.timeline)
+
+
+@post("/listings/{listing_id:int}/move", guards=[CREATOR], status_code=200)
+async def move(
+    request: AnyRequest,
+    listing_id: FromPath[int],
+    data: FormBody,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    rules: NamedDependency[TimelineInMemory],
+) -> Response[str] | Redirect:
+    """Give a listing another place in its cart."""
+    position = read_whole(data.get("position", ""), "position")
+    async with database.writing() as writer:
+        cart = await listings.move(writer, person, ListingId(listing_id), position or 1)
+    return await _answer(request, database, cart[0].place, rules.timeline)
+
+
+@post("/listings/{listing_id:int}/{step:str}", guards=[CREATOR], status_code=200)
+async def take_step(
+    request: AnyRequest,
+    listing_id: FromPath[int],
+    step: FromPath[str],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    rules: NamedDependency[TimelineInMemory],
+) -> Response[str] | Redirect:
+    """Put on, explain, stop explaining or take off."""
+    if step not in STEPS:
+        raise NotFound
+    async with database.writing() as writer:
+        listing = await STEPS[step](writer, person, ListingId(listing_id))
+    return await _answer(request, database, listing.place, rules.timeline)
+
+
+async def _put_on_if_asked(writer: Writer, person: Person, listing: Listing, data: dict[str, str]) -> Listing:
+    return await listings.put_on(writer, person, listing.listing_id) if data.get("put_on") else listing
+
+
+def read_whole_id(text: str) -> int:
+    """An id out of a form. Raises NotFound for anything that is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 16):
+        raise NotFound
+    return int(text)
+
+
+def _found(request: AnyRequest, text: str, surface: Surface, timeline: Timeline) -> list[dict[str, object]]:
+    locale = locale_of(request)
+    found = []
+    for link in recognise(text)[:LINKS_SHOWN]:
+        judged = verdict(timeline, surface, link.source, clock.now())
+        found.append(
+            {
+                "link": link,
+                "source": source_word(link.source, locale),
+                "sellable": link.kind in SOLD_OUTSIDE and link.canonical_url is not None,
+                "admits": judged.admits,
+                "action": judged.action,
+                "text": verdict_text(judged, locale),
+                "next": next_change_text(judged, locale),
+                "title": suggested_title(text, link),
+            }
+        )
+    return found
+
+
+async def _place(database: Database, person: Person, kind: str, place_id: int) -> Place:
+    async with database.reading() as reader:
+        return await place_of_path(reader, await creator_of(reader, person), kind, place_id)
+
+
+async def _answer(
+    request: AnyRequest, database: Database, place: Place, timeline: Timeline, *, clear_found: bool = False
+) -> Response[str] | Redirect:
+    if not is_part(request):
+        return go_to(place_path(place))
+    return await _cart(request, database, place, timeline, clear_found=clear_found)
+
+
+async def _cart(
+    request: AnyRequest, database: Database, place: Place, timeline: Timeline, *, clear_found: bool = False
+) -> Response[str]:
+    async with database.reading() as reader:
+        context = await cart_context(request, reader, place, timeline)
+    return page(request, "creator/cart.html", context | {"clear_found": clear_found})

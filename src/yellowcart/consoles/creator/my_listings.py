@@ -1,0 +1,59 @@
+"""Everything a creator has listed, by source, with the share of each source in the last seven days."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from yellowcart.accounts.access import allow
+from yellowcart.accounts.model import Person, Role
+from yellowcart.consoles.creator.navigation import creator_page
+from yellowcart.consoles.rendering import AnyRequest, locale_of
+from yellowcart.insight.metrics import source_share
+from yellowcart.kernel.database import Database
+from yellowcart.kernel.translation import Locale
+from yellowcart.links.model import Surface
+from yellowcart.links.store import read_sources
+from yellowcart.stage.model import ListingState
+from yellowcart.stage.queries import listings_of_creator
+from yellowcart.stage.store import creator_of
+
+SURFACES = (Surface.LIVE_CART, Surface.VIDEO_CART)
+
+
+@get("/listings", guards=[allow(Role.CREATOR)])
+async def listings_page(
+    request: AnyRequest,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    source: FromQuery[str] = "",
+    surface: FromQuery[str] = "",
+    show: FromQuery[str] = "",
+    cursor: FromQuery[str] = "",
+) -> Response[str]:
+    """The listings, filtered by what the address says."""
+    async with database.reading() as reader:
+        creator = await creator_of(reader, person)
+        share = await source_share(reader, creator.creator_id)
+        sources = await read_sources(reader)
+        found = await listings_of_creator(
+            reader,
+            creator.creator_id,
+            source=source or None,
+            surface=Surface(surface) if surface in set(SURFACES) else None,
+            state=ListingState(show) if show in set(ListingState) else None,
+            cursor=cursor or None,
+        )
+    english = locale_of(request) is Locale.ENGLISH
+    return creator_page(
+        request,
+        creator,
+        "listings",
+        "creator/listings.html",
+        {
+            "listings": found,
+            "share": share,
+            "sources": sources,
+            "source_names": {each.source: each.name_en if english else each.name_zh for each in sources},
+            "surfaces": SURFACES,
+        },
+    )

@@ -1,0 +1,62 @@
+"""The side bar of the operator console, and the few things that all its pages share."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
+
+from litestar import Response
+
+from yellowcart.consoles.rendering import AnyRequest, locale_of, page
+from yellowcart.kernel.clock import SHANGHAI
+from yellowcart.kernel.translation import N_, Locale, translate
+from yellowcart.links.rules import shanghai_midnight
+
+PLACES = (
+    ("dashboard", N_("Overview"), "/operator", "chart"),
+    ("rules", N_("Link rules"), "/operator/rules", "link"),
+    ("taken-off", N_("Taken off by rules"), "/operator/taken-off", "scissors"),
+    ("clock", N_("Clock"), "/operator/clock", "clock"),
+    ("orders", N_("All orders"), "/operator/orders", "receipt"),
+    ("people", N_("People and roles"), "/operator/people", "users"),
+    ("switches", N_("Kill switches"), "/operator/switches", "lock"),
+    ("audit", N_("Audit trail"), "/operator/audit", "history"),
+)
+
+
+def operator_page(
+    request: AnyRequest, place: str, template: str, context: Mapping[str, object], *, status: int = 200
+) -> Response[str]:
+    """A page of the console, with its side bar; `place` says which entry is the present one."""
+    locale = locale_of(request)
+    everywhere: dict[str, object] = {
+        "console_name": translate(N_("Operator console"), locale),
+        "navigation": [
+            (translate(label, locale), href, icon, place == name) for name, label, href, icon in PLACES
+        ],
+        "in_language": partial(in_language, locale),
+    }
+    return page(request, f"operator/{template}", everywhere | dict(context), status=status)
+
+
+def in_language(locale: Locale, chinese: str | None, english: str | None) -> str:
+    """The text for the reader; the Chinese one where there is no English."""
+    return (english if locale is Locale.ENGLISH and english else chinese) or ""
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """A moment from the URL or a form: a day is its midnight, a time without zone is Asia/Shanghai. None for what
+    is no moment."""
+    if not text:
+        return None
+    try:
+        if len(text) == len("2021-11-15"):
+            return shanghai_midnight(date.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def written_moment(moment: datetime) -> str:
+    """A moment as the browser's own date and time field writes it, in Asia/Shanghai."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")

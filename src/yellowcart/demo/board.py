@@ -1,0 +1,72 @@
+"""What the demo prints when it is up: where it is, who can sign in, what to look at, how to stop."""
+
+from pathlib import Path
+
+from rich.box import SIMPLE
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from yellowcart.accounts.model import Role
+from yellowcart.demo.accounts import PASSWORD, demo_accounts
+
+ROLES = {
+    Role.BUYER: "买家 buyer",
+    Role.CREATOR: "达人 creator",
+    Role.MERCHANT: "商家 merchant",
+    Role.OPERATOR: "运营 operator",
+    Role.RECRUITER: "招商 recruiter",
+    Role.INSPECTOR: "品控 inspector",
+}
+
+STORIES = (
+    (
+        "买家：进一个直播间，点小黄车，下单，在沙箱收银台付款",
+        "Buyer: enter a live room, open the yellow cart, order, pay at the sandbox cashier",
+        "/",
+    ),
+    (
+        "达人（xiaobo）：排一场直播，贴一条外链，看判定与生效日期",
+        "Creator (xiaobo): schedule a room, paste an outside link, read its verdict and its date",
+        "/creator",
+    ),
+    (
+        "商家（xiaobo_kitchen）：发货，导入商品 CSV",
+        "Merchant (xiaobo_kitchen): ship orders, import a product CSV",
+        "/merchant",
+    ),
+    (
+        "运营（operator）：把时钟拨到 2022-03-01 00:00，看淘宝、京东离开直播间",
+        "Operator (operator): move the clock to 2022-03-01 00:00 and watch Taobao and JD leave the live carts",
+        "/operator",
+    ),
+)
+
+
+def board(url: str, seconds: float, *, logs: Path) -> RenderableType:
+    """The panel of a running demo at `url`, which took so many seconds to come up."""
+    where = Text.assemble(
+        ("小黄车演示已就绪 · The Yellowcart demo is up", "bold"),
+        f"  ({seconds:.1f} s)\n",
+        ("  " + url, "bold yellow"),
+    )
+    accounts = Table(
+        box=SIMPLE, padding=(0, 1), title=f"账号 · Accounts  （密码 password: {PASSWORD}）", title_justify="left"
+    )
+    accounts.add_column("角色 role", no_wrap=True, min_width=14)
+    accounts.add_column("登录名 login", no_wrap=True, min_width=16)
+    accounts.add_column("姓名 name")
+    for account in demo_accounts():
+        accounts.add_row(ROLES[account.role], account.login, f"{account.name.zh} · {account.name.en}")
+    stories = Table.grid(padding=(0, 1))
+    for number, (chinese, english, path) in enumerate(STORIES, start=1):
+        stories.add_row(
+            f"{number}.", Text.assemble(chinese, "\n", (english, "dim"), "\n", (f"{url}{path}", "blue"))
+        )
+    ending = Text.assemble(
+        "停止 stop: ", ("Ctrl-C", "bold"), "   重新开始 start over: ", ("make demo FRESH=1", "bold"),
+        f"   日志 logs: {logs}",
+    )  # fmt: skip
+    heading = Text("看什么 · What to look at", style="italic")
+    return Panel(Group(where, accounts, heading, stories, Text(), ending), border_style="yellow", expand=False)

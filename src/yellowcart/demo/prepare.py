@@ -1,0 +1,108 @@
+"""Getting a demo's database ready: started, at the newest schema, holding a whole world, its clock running on."""
+
+import asyncio
+import logging
+
+import psycopg
+from psycopg import sql
+
+from yellowcart.demo.accounts import demo_world
+from yellowcart.demo.seed import Progress, is_finished, seed_world
+from yellowcart.kernel.clock_table import resume_clock
+from yellowcart.kernel.database import Database
+from yellowcart.kernel.journal import start_journal
+from yellowcart.kernel.settings import Settings
+from yellowcart.kernel.tasks import open_tasks
+from yellowcart.schema import migrate
+
+
+class NotADemo(Exception):
+    """The database holds people, and no demo world put them there: it is left alone."""
+
+
+async def prepare_database(url: str, settings: Settings, progress: Progress, *, fresh: bool) -> bool:
+    """Make the database ready for a demo; True when a world was written, False when one goes on.
+
+    Raises NotADemo rather than touch what a demo did not write.
+    """
+    start_journal(settings.log_format, process="demo", level=logging.WARNING)
+    if fresh and await asyncio.to_thread(_is_used, url):
+        progress("清空演示数据 · Removing the demo's data")
+        await _wipe(url)
+    progress("数据库结构 · Database schema")
+    await asyncio.to_thread(migrate, url)
+    if not await _needs_world(url, progress):
+        await _resume(url)
+        return False
+    database = Database(url, pool_size=settings.pool_size)
+    await database.open()
+    try:
+        async with open_tasks(database):
+            await seed_world(database, demo_world(), progress)
+    finally:
+        await database.close()
+    return True
+
+
+async def _needs_world(url: str, progress: Progress) -> bool:
+    finished = await _finished(url)
+    if finished is None:
+        if await asyncio.to_thread(_is_used, url):
+            raise NotADemo
+        return True
+    if not finished:
+        progress("上次未写完，重新开始 · The last start was broken off: starting over")
+        await _wipe(url)
+        await asyncio.to_thread(migrate, url)
+    return not finished
+
+
+async def _finished(url: str) -> bool | None:
+    database = Database(url, pool_size=1)
+    await database.open()
+    try:
+        return await is_finished(database, demo_world())
+    finally:
+        await database.close()
+
+
+async def _resume(url: str) -> None:
+    database = Database(url, pool_size=1)
+    await database.open()
+    try:
+        async with database.writing() as writer:
+            await resume_clock(writer)
+    finally:
+        await database.close()
+
+
+async def _wipe(url: str) -> None:
+    """Remove everything a demo wrote. Raises NotADemo for a database that is not marked by a demo's clock."""
+    await asyncio.to_thread(_drop_everything, url)
+
+
+def _is_used(url: str) -> bool:
+    """Whether there are people, or anything that is not ours."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = {
+            row[0]
+            for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        }
+        if "person" not in tables:
+            return bool(tables)
+        return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None or _is_marked(connection)
+
+
+def _is_marked(connection: psycopg.Connection) -> bool:
+    found = connection.execute("SELECT to_regclass('public.clock_anchor')").fetchone()
+    if found is None or found[0] is None:
+        return False
+    return connection.execute("SELECT 1 FROM clock_anchor").fetchone() is not None
+
+
+def _drop_everything(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        if not _is_marked(connection):
+            raise NotADemo
+        connection.execute(sql.SQL("DROP SCHEMA public CASCADE"))
+        connection.execute(sql.SQL("CREATE SCHEMA public"))

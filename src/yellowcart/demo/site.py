@@ -1,0 +1,24 @@
+"""The application of a demo world: the platform's own, with pictures drawn on request and the accounts shown.
+
+Served by granian: `granian --interface asgi --factory yellowcart.demo.site:create_application`.
+"""
+
+from yellowcart.app import Application, create_litestar
+from yellowcart.demo import media
+from yellowcart.demo.accounts import demo_accounts
+from yellowcart.kernel.journal import start_journal
+from yellowcart.kernel.settings import Settings, read_settings
+
+
+def create_demo(settings: Settings) -> Application:
+    """The platform on these settings, as a demo."""
+    litestar = create_litestar(settings, more_routes=[media.ROUTES])
+    litestar.state.demo_accounts = demo_accounts()
+    return Application(litestar)
+
+
+def create_application() -> Application:
+    """The demo as the environment configures it."""
+    settings = read_settings()
+    start_journal(settings.log_format, process="web")
+    return create_demo(settings)

@@ -1,0 +1,1 @@
+"""What happened and what it means: every number of every page, with what it counts."""

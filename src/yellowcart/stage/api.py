@@ -1,0 +1,389 @@
+"""Rooms, videos and listings for programs. The creator console uses the same use cases."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from msgspec import Meta
+
+from yellowcart.accounts.access import PUBLIC, SIGNED_IN, allow
+from yellowcart.accounts.model import Person, Role
+from yellowcart.kernel.database import Database
+from yellowcart.kernel.idempotency import once, request_key
+from yellowcart.kernel.ids import ListingId, ProductId, RoomId, ShopId, VideoId
+from yellowcart.kernel.paging import Page
+from yellowcart.links.model import Surface
+from yellowcart.links.store import TimelineInMemory
+from yellowcart.stage import listings, rooms
+from yellowcart.stage.chat import say
+from yellowcart.stage.errors import PlaceUnclear
+from yellowcart.stage.model import Listing, ListingState, Place, Room, Video, in_room, in_video
+from yellowcart.stage.queries import (
+    CartListing,
+    ChatMessage,
+    CreatorListing,
+    RoomCard,
+    RoomView,
+    VideoCard,
+    VideoView,
+    cart_of_room,
+    cart_of_video,
+    listings_of_creator,
+    room_view,
+    rooms_on_air,
+    video_view,
+    videos_feed,
+)
+from yellowcart.stage.rules import HOLD_S_DEFAULT
+from yellowcart.stage.store import creator_of
+from yellowcart.stage.videos import publish_video
+
+CREATOR = allow(Role.CREATOR)
+IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=80)]
+ListingStateFilter = Annotated[ListingState | None, QueryParameter(name="state")]
+Id = Annotated[int, Meta(gt=0, lt=2**53)]
+Text = Annotated[str, Meta(max_length=200)]
+
+
+class NewRoom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A room to announce."""
+
+    title: Text
+    title_en: Text = ""
+    scheduled_at: Annotated[datetime, Meta(tz=True)]
+
+
+class NewVideo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A video to publish."""
+
+    title: Text
+    title_en: Text = ""
+
+
+class NewProductListing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="product"):
+    """A product of a platform shop for the cart of a room or a video."""
+
+    shop_id: Id
+    product_id: Id
+    room_id: Id | None = None
+    video_id: Id | None = None
+    limit_per_buyer: Annotated[int, Meta(ge=1, le=999)] | None = None
+    hold_s: Annotated[int, Meta(ge=60, le=86_400)] = HOLD_S_DEFAULT
+
+
+class NewOutsideListing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="outside"):
+    """An outside product, by its link or share text, for the cart of a room or a video."""
+
+    pasted_text: Annotated[str, Meta(min_length=1, max_length=5_000)]
+    title: Text
+    title_en: Text = ""
+    price_fen: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
+    room_id: Id | None = None
+    video_id: Id | None = None
+
+
+class NewPosition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a listing goes, counted from 1."""
+
+    position: Annotated[int, Meta(ge=1, le=1_000)]
+
+
+class NewMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A chat message."""
+
+    body: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+def _place(new: NewProductListing | NewOutsideListing) -> Place:
+    if new.room_id is not None and new.video_id is None:
+        return in_room(RoomId(new.room_id))
+    if new.video_id is not None and new.room_id is None:
+        return in_video(VideoId(new.video_id))
+    raise PlaceUnclear
+
+
+@get("/rooms", guards=[PUBLIC])
+async def rooms_now(
+    database: NamedDependency[Database],
+    cursor: FromQuery[str | None] = None,
+    size: FromQuery[int | None] = None,
+) -> Page[RoomCard]:
+    """Rooms on air, the latest first."""
+    async with database.reading() as reader:
+        return await rooms_on_air(reader, cursor, size)
+
+
+@post("/rooms", guards=[CREATOR], status_code=201)
+async def announce_room(
+    data: JSONBody[NewRoom],
+    idempotency_key: IdempotencyKey,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Room:
+    """Announce a room."""
+    key = request_key(person.person_id, idempotency_key, data)
+    async with database.writing() as writer:
+        return await once(
+            writer,
+            "stage:room:schedule",
+            key,
+            Room,
+            lambda: rooms.schedule_room(
+                writer, person, title=data.title, title_en=data.title_en, scheduled_at=data.scheduled_at
+            ),
+        )
+
+
+@get("/rooms/{room_id:int}", guards=[PUBLIC])
+async def one_room(room_id: FromPath[int], database: NamedDependency[Database]) -> RoomView:
+    """One room with its counts."""
+    async with database.reading() as reader:
+        return await room_view(reader, RoomId(room_id))
+
+
+@get("/rooms/{room_id:int}/cart", guards=[PUBLIC])
+async def room_cart(
+    room_id: FromPath[int], database: NamedDependency[Database], rules: NamedDependency[TimelineInMemory]
+) -> list[CartListing]:
+    """The cart of a room, with stock, and with what the link rules say of each listing."""
+    async with database.reading() as reader:
+        await room_view(reader, RoomId(room_id))
+        return await cart_of_room(reader, RoomId(room_id), timeline=rules.timeline)
+
+
+@post("/rooms/{room_id:int}/start", guards=[CREATOR], status_code=200)
+async def start(
+    room_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Room:
+    """Go on air."""
+    async with database.writing() as writer:
+        return await rooms.go_live(writer, person, RoomId(room_id))
+
+
+@post("/rooms/{room_id:int}/pause", guards=[CREATOR], status_code=200)
+async def pause(
+    room_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Room:
+    """Take a break."""
+    async with database.writing() as writer:
+        return await rooms.pause_room(writer, person, RoomId(room_id))
+
+
+@post("/rooms/{room_id:int}/resume", guards=[CREATOR], status_code=200)
+async def resume(
+    room_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Room:
+    """End a break."""
+    async with database.writing() as writer:
+        return await rooms.resume_room(writer, person, RoomId(room_id))
+
+
+@post("/rooms/{room_id:int}/end", guards=[CREATOR], status_code=200)
+async def end(
+    room_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Room:
+    """End a room; every listing leaves its cart."""
+    async with database.writing() as writer:
+        return await rooms.end_room(writer, person, RoomId(room_id))
+
+
+@post("/rooms/{room_id:int}/chat", guards=[SIGNED_IN], status_code=201)
+async def send_message(
+    room_id: FromPath[int],
+    data: JSONBody[NewMessage],
+    idempotency_key: IdempotencyKey,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> ChatMessage:
+    """Send a message to a room on air."""
+    key = request_key(person.person_id, idempotency_key, {"room_id": room_id, "body": data.body})
+    async with database.writing() as writer:
+        return await once(
+            writer, "stage:chat:say", key, ChatMessage, lambda: say(writer, person, RoomId(room_id), data.body)
+        )
+
+
+@get("/videos", guards=[PUBLIC])
+async def videos(
+    database: NamedDependency[Database],
+    cursor: FromQuery[str | None] = None,
+    size: FromQuery[int | None] = None,
+) -> Page[VideoCard]:
+    """Published videos, the latest first."""
+    async with database.reading() as reader:
+        return await videos_feed(reader, cursor, size)
+
+
+@post("/videos", guards=[CREATOR], status_code=201)
+async def new_video(
+    data: JSONBody[NewVideo],
+    idempotency_key: IdempotencyKey,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Video:
+    """Publish a video with an empty cart."""
+    key = request_key(person.person_id, idempotency_key, data)
+    async with database.writing() as writer:
+        return await once(
+            writer,
+            "stage:video:publish",
+            key,
+            Video,
+            lambda: publish_video(writer, person, title=data.title, title_en=data.title_en),
+        )
+
+
+@get("/videos/{video_id:int}", guards=[PUBLIC])
+async def one_video(video_id: FromPath[int], database: NamedDependency[Database]) -> VideoView:
+    """One video."""
+    async with database.reading() as reader:
+        return await video_view(reader, VideoId(video_id))
+
+
+@get("/videos/{video_id:int}/cart", guards=[PUBLIC])
+async def video_cart(
+    video_id: FromPath[int], database: NamedDependency[Database], rules: NamedDependency[TimelineInMemory]
+) -> list[CartListing]:
+    """The cart of a video."""
+    async with database.reading() as reader:
+        await video_view(reader, VideoId(video_id))
+        return await cart_of_video(reader, VideoId(video_id), timeline=rules.timeline)
+
+
+@get("/listings", guards=[CREATOR])
+async def my_listings(
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+    source: FromQuery[str | None] = None,
+    surface: FromQuery[Surface | None] = None,
+    listing_state: ListingStateFilter = None,
+    cursor: FromQuery[str | None] = None,
+    size: FromQuery[int | None] = None,
+) -> Page[CreatorListing]:
+    """The signed-in creator's listings, the latest first."""
+    async with database.reading() as reader:
+        creator = await creator_of(reader, person)
+        return await listings_of_creator(
+            reader,
+            creator.creator_id,
+            source=source,
+            surface=surface,
+            state=listing_state,
+            cursor=cursor,
+            size=size,
+        )
+
+
+@post("/listings", guards=[CREATOR], status_code=201)
+async def new_listing(
+    data: JSONBody[NewProductListing | NewOutsideListing],
+    idempotency_key: IdempotencyKey,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Listing:
+    """Queue a product or an outside link in a cart. `refused_by_link_rule` tells which notice forbids it."""
+    key = request_key(person.person_id, idempotency_key, data)
+    place = _place(data)
+    async with database.writing() as writer:
+
+        async def make() -> Listing:
+            if isinstance(data, NewProductListing):
+                return await listings.list_product(
+                    writer,
+                    person,
+                    place,
+                    ShopId(data.shop_id),
+                    ProductId(data.product_id),
+                    limit_per_buyer=data.limit_per_buyer,
+                    hold_s=data.hold_s,
+                )
+            return await listings.list_outside(
+                writer,
+                person,
+                place,
+                pasted_text=data.pasted_text,
+                title=data.title,
+                title_en=data.title_en,
+                price_fen=data.price_fen,
+            )
+
+        return await once(writer, "stage:listing:queue", key, Listing, make)
+
+
+@post("/listings/{listing_id:int}/put-on", guards=[CREATOR], status_code=200)
+async def put_on(
+    listing_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Listing:
+    """Put a listing into its cart."""
+    async with database.writing() as writer:
+        return await listings.put_on(writer, person, ListingId(listing_id))
+
+
+@post("/listings/{listing_id:int}/explain", guards=[CREATOR], status_code=200)
+async def explain(
+    listing_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Listing:
+    """Pin a listing over the video; the one pinned before is unpinned."""
+    async with database.writing() as writer:
+        return await listings.explain(writer, person, ListingId(listing_id))
+
+
+@post("/listings/{listing_id:int}/stop-explaining", guards=[CREATOR], status_code=200)
+async def stop_explaining(
+    listing_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Listing:
+    """Unpin a listing."""
+    async with database.writing() as writer:
+        return await listings.stop_explaining(writer, person, ListingId(listing_id))
+
+
+@post("/listings/{listing_id:int}/take-off", guards=[CREATOR], status_code=200)
+async def take_off(
+    listing_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
+) -> Listing:
+    """Take a listing out of its cart."""
+    async with database.writing() as writer:
+        return await listings.take_off(writer, person, ListingId(listing_id))
+
+
+@post("/listings/{listing_id:int}/move", guards=[CREATOR], status_code=200)
+async def move(
+    listing_id: FromPath[int],
+    data: JSONBody[NewPosition],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> list[Listing]:
+    """Give a listing another place in its cart; answers the cart."""
+    async with database.writing() as writer:
+        return await listings.move(writer, person, ListingId(listing_id), data.position)
+
+
+ROUTES = Router(
+    "/api/v1",
+    route_handlers=[
+        rooms_now,
+        announce_room,
+        one_room,
+        room_cart,
+        start,
+        pause,
+        resume,
+        end,
+        send_message,
+        videos,
+        new_video,
+        one_video,
+        video_cart,
+        my_listings,
+        new_listing,
+        put_on,
+        explain,
+        stop_explaining,
+        take_off,
+        move,
+    ],
+    tags=["stage"],
+)

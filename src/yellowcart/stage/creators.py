@@ -1,0 +1,74 @@
+"""A creator's own profile: made once, changed at will."""
+
+from psycopg.errors import UniqueViolation
+
+from yellowcart.accounts import audit
+from yellowcart.accounts.model import Person
+from yellowcart.catalog.shops import require_member
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Writer
+from yellowcart.kernel.errors import InvalidFields
+from yellowcart.kernel.ids import CreatorId, ShopId, new_id
+from yellowcart.stage.errors import ProfileExists
+from yellowcart.stage.model import Creator, CreatorKind
+from yellowcart.stage.rules import NewProfile, profile_problems
+from yellowcart.stage.store import creator_of, lock_creator
+
+
+async def create_profile(
+    writer: Writer, person: Person, profile: NewProfile, *, shop_id: ShopId | None = None
+) -> Creator:
+    """Make the person's creator profile. With a shop, which the person must work for, it is that shop's own
+    account (self-broadcast). Raises InvalidFields, NotFound, ProfileExists."""
+    if problems := profile_problems(profile):
+        raise InvalidFields(problems)
+    if shop_id is not None:
+        await require_member(writer, person, shop_id)
+    try:
+        async with writer.attempt():
+            await writer.run(
+                """
+                INSERT INTO creator (creator_id, person_id, name, name_en, kind, shop_id, bio, bio_en, region,
+                                     created_at)
+                VALUES (%(creator_id)s, %(person_id)s, %(name)s, %(name_en)s, %(kind)s, %(shop_id)s, %(bio)s,
+                        %(bio_en)s, %(region)s, %(now)s)
+                """,
+                creator_id=new_id(CreatorId),
+                person_id=person.person_id,
+                kind=(CreatorKind.CREATOR if shop_id is None else CreatorKind.SHOP_ACCOUNT).value,
+                shop_id=shop_id,
+                now=clock.now(),
+                **profile.values(),
+            )
+    except UniqueViolation as error:
+        raise ProfileExists from error
+    creator = await creator_of(writer, person)
+    await audit.record(
+        writer, person, "stage:creator:create", f"creator:{creator.creator_id}", after=profile.values()
+    )
+    return creator
+
+
+async def update_profile(writer: Writer, person: Person, profile: NewProfile) -> Creator:
+    """Change the name and the words of the person's profile. Raises InvalidFields, NotACreator."""
+    if problems := profile_problems(profile):
+        raise InvalidFields(problems)
+    before = await lock_creator(writer, person)
+    await writer.run(
+        """
+        UPDATE creator
+        SET name = %(name)s, name_en = %(name_en)s, bio = %(bio)s, bio_en = %(bio_en)s, region = %(region)s
+        WHERE creator_id = %(creator_id)s
+        """,
+        creator_id=before.creator_id,
+        **profile.values(),
+    )
+    await audit.record(
+        writer,
+        person,
+        "stage:creator:update",
+        f"creator:{before.creator_id}",
+        before={"name": before.name, "bio": before.bio},
+        after=profile.values(),
+    )
+    return await creator_of(writer, person)

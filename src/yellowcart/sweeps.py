@@ -1,0 +1,18 @@
+"""Every module that registers a sweep or hears an event. Whoever runs or defers sweeps imports this first.
+
+A module that is named here and missing is an error at start, not a timer that silently never runs.
+"""
+
+from importlib import import_module
+
+MODULES = (
+    "yellowcart.orders.timers",
+    "yellowcart.stage.closed_goods",
+    "yellowcart.stage.enforce",
+)
+
+
+def register_sweeps() -> None:
+    """Import them all; repeating it does nothing."""
+    for name in MODULES:
+        import_module(name)

@@ -1,0 +1,82 @@
+"""Getting a demo's database ready: what is whole goes on, what is half is written anew, what is not ours stays."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.conftest import settings_for
+from yellowcart.demo.accounts import demo_world
+from yellowcart.demo.prepare import NotADemo, prepare_database
+from yellowcart.kernel import clock
+
+pytestmark = pytest.mark.xdist_group("demo seed")
+
+
+async def prepare(url: str, home: Path, *, fresh: bool = False) -> bool:
+    return await prepare_database(url, settings_for(url, home), lambda _: None, fresh=fresh)
+
+
+def value(url: str, query: str) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query).fetchone()
+        return row[0] if row else None
+
+
+def change(url: str, statement: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(statement)
+
+
+async def test_a_world_is_written_once_and_goes_on_where_it_stopped(
+    database_url: str, tmp_path: Path, still_clock: clock.Clock
+) -> None:
+    assert await prepare(database_url, tmp_path) is True
+    change(database_url, "UPDATE shop SET name = '我的店' WHERE shop_id = (SELECT min(shop_id) FROM shop)")
+    change(database_url, "UPDATE clock_anchor SET heartbeat_at = heartbeat_at + interval '2 days'")
+    assert await prepare(database_url, tmp_path) is False
+    assert value(database_url, "SELECT count(*) FROM shop WHERE name = '我的店'") == 1
+    slept_until = value(database_url, "SELECT platform_at FROM clock_anchor")
+    later = slept_until - demo_world().starts_at  # type: ignore[operator]
+    assert timedelta(days=2) <= later < timedelta(days=2, minutes=1)
+
+
+async def test_starting_over_forgets_what_was_changed(
+    database_url: str, tmp_path: Path, still_clock: clock.Clock
+) -> None:
+    await prepare(database_url, tmp_path)
+    change(database_url, "UPDATE shop SET name = '我的店'")
+    assert await prepare(database_url, tmp_path, fresh=True) is True
+    assert value(database_url, "SELECT count(*) FROM shop WHERE name = '我的店'") == 0
+
+
+async def test_a_world_that_was_broken_off_is_written_anew(
+    database_url: str, tmp_path: Path, still_clock: clock.Clock
+) -> None:
+    change(
+        database_url,
+        """
+        INSERT INTO clock_anchor (singleton, platform_at, system_at, heartbeat_at)
+        VALUES (true, '2021-10-25', now(), '2021-10-25')
+        """,
+    )
+    change(
+        database_url,
+        "INSERT INTO source (source, name_zh, name_en, kind, position) VALUES ('own', '', '', 'own', 1)",
+    )
+    assert await prepare(database_url, tmp_path) is True
+    assert value(database_url, "SELECT count(*) FROM room WHERE state = 'live'") == 10
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_data_that_no_demo_has_written_is_left_alone(
+    database_url: str, tmp_path: Path, still_clock: clock.Clock, fresh: bool
+) -> None:
+    change(
+        database_url,
+        "INSERT INTO person VALUES (1, 'somebody', 'Somebody', '', 'active', now())",
+    )
+    with pytest.raises(NotADemo):
+        await prepare(database_url, tmp_path, fresh=fresh)
+    assert value(database_url, "SELECT login FROM person") == "somebody"
