@@ -39,7 +39,7 @@ check: setup-dev  ## style, types and walls between the floors
 	@$(BIN)/lint-imports
 
 bench: setup  ## measure, and write the figures into docs/benchmarks.md
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench --write
 
 lock:  ## write the lock files anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group build pyproject.toml -o requirements/runtime.lock

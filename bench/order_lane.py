@@ -72,7 +72,7 @@ def run_order_lane(surroundings: Surroundings) -> tuple[Section, ...]:
         require_durable(database_url)
         with platform_under_test(database_url) as platform:
             result = measure_order_lane(platform, shape, surroundings.step)
-    return (*(_lane_section(connections, rounds) for connections, rounds in result.at.items()), _told(result))
+    return sections_of(result)
 
 
 def measure_order_lane(platform: PlatformUnderTest, shape: LaneShape, step: Callable[[str], None]) -> LaneResult:
@@ -99,6 +99,11 @@ def measure_order_lane(platform: PlatformUnderTest, shape: LaneShape, step: Call
         sales, pieces=PIECES, answered=answered, lost=sum(each.broken + each.unanswered for each in placed)
     )
     return LaneResult(at=at, inserts=inserts, answered=answered, sales=sales)
+
+
+def sections_of(result: LaneResult) -> tuple[Section, ...]:
+    """What a reader is shown: one section per number of connections, then what they are held against."""
+    return (*(_lane_section(connections, rounds) for connections, rounds in result.at.items()), _told(result))
 
 
 class _Crowd:

@@ -23,6 +23,7 @@ from yellowcart.accounts.model import Person
 from yellowcart.catalog import api as catalog_api
 from yellowcart.catalog import import_api
 from yellowcart.consoles.buyer import pages as buyer
+from yellowcart.consoles.creator import pages as creator
 from yellowcart.consoles.front import documentation
 from yellowcart.consoles.front import pages as front
 from yellowcart.consoles.merchant import orders as merchant_orders
@@ -56,6 +57,7 @@ BODY_BYTES_MAX = 8 * 1024 * 1024
 
 PAGES = (
     buyer.ROUTES,
+    creator.ROUTES,
     documentation.ROUTES,
     front.ROUTES,
     merchant.ROUTES,

@@ -53,3 +53,20 @@ async def test_ten_wrong_passwords_ask_for_patience(client: httpx.AsyncClient, d
         for _ in range(11)
     ]
     assert statuses == [422] * 10 + [429]
+
+
+async def test_who_has_just_registered_is_really_signed_in(client: httpx.AsyncClient) -> None:
+    token = csrf_of((await client.get("/register")).text)
+    await client.post(
+        "/register",
+        data={"_csrf_token": token, "login": "xiaobo", "name": "小波", "password": "long enough"},
+    )
+    assert client.cookies["session"]
+    assert (await client.get("/operator")).status_code == 403  # known, and no operator
+
+
+async def test_the_chosen_language_is_kept(client: httpx.AsyncClient) -> None:
+    await client.get("/language/en?next=/login")
+    assert 'lang="en"' in (await client.get("/login")).text
+    await client.get("/language/zh_CN?next=/login")
+    assert 'lang="zh-CN"' in (await client.get("/login")).text.partition("<head>")[0]

@@ -48,8 +48,8 @@ async def test_a_rise_counts_at_once_and_a_cut_from_midnight_in_shanghai(
         assert rates == [None, 1_500, 2_000, 2_000, 1_000]
         (line,) = (await offers_of_shop(writer, shop_id)).items
         assert (line.commission_rate, line.next_rate, line.next_from) == (2_000, 1_000, MIDNIGHT)
-        (found,) = (await search_listable(writer)).items
-        assert found.commission_rate == 2_000
+        (listable,) = (await search_listable(writer)).items
+        assert listable.commission_rate == 2_000
 
 
 async def test_a_cut_that_waits_is_taken_back_by_setting_the_rate_again(

@@ -1,5 +1,7 @@
 """A merchant's open offer for a product: setting its commission, ending it."""
 
+from datetime import datetime
+
 import msgspec
 
 from yellowcart.accounts import audit
@@ -31,42 +33,7 @@ async def set_open_offer(
         return current
     now = clock.now()
     moment = takes_effect_at(now, current.commission_rate if current else None, commission_rate)
-    if current is not None and current.valid_from == moment:
-        # It began at this very moment and a period cannot be empty: its rate is corrected instead.
-        await writer.run(
-            "UPDATE offer SET commission_rate = %(rate)s WHERE shop_id = %(shop_id)s AND offer_id = %(offer_id)s",
-            rate=commission_rate,
-            shop_id=shop_id,
-            offer_id=current.offer_id,
-        )
-        offer = msgspec.structs.replace(current, commission_rate=commission_rate)
-    else:
-        if current is not None:
-            await _end(writer, current, moment)
-        offer = Offer(
-            shop_id=shop_id,
-            offer_id=new_id(OfferId),
-            product_id=product_id,
-            kind=OfferKind.OPEN,
-            creator_id=None,
-            commission_rate=commission_rate,
-            valid_from=moment,
-            valid_until=None,
-        )
-        await writer.run(
-            """
-            INSERT INTO offer (shop_id, offer_id, product_id, kind, creator_id, commission_rate, valid_from,
-                               valid_until)
-            VALUES (%(shop_id)s, %(offer_id)s, %(product_id)s, %(kind)s, NULL, %(commission_rate)s,
-                    %(valid_from)s, NULL)
-            """,
-            shop_id=shop_id,
-            offer_id=offer.offer_id,
-            product_id=product_id,
-            kind=offer.kind.value,
-            commission_rate=commission_rate,
-            valid_from=moment,
-        )
+    offer = await _replace(writer, current, shop_id, product_id, commission_rate, moment)
     await audit.record(
         writer,
         person,
@@ -132,7 +99,53 @@ async def _current_alone(writer: Writer, person: Person, shop_id: ShopId, produc
     )
 
 
-async def _end(writer: Writer, offer: Offer, moment: object) -> None:
+async def _replace(
+    writer: Writer,
+    current: Offer | None,
+    shop_id: ShopId,
+    product_id: ProductId,
+    commission_rate: int,
+    moment: datetime,
+) -> Offer:
+    if current is not None and current.valid_from == moment:
+        # It began at this very moment and a period cannot be empty: its rate is corrected instead.
+        await writer.run(
+            "UPDATE offer SET commission_rate = %(rate)s WHERE shop_id = %(shop_id)s AND offer_id = %(offer_id)s",
+            rate=commission_rate,
+            shop_id=shop_id,
+            offer_id=current.offer_id,
+        )
+        return msgspec.structs.replace(current, commission_rate=commission_rate)
+    if current is not None:
+        await _end(writer, current, moment)
+    offer = Offer(
+        shop_id=shop_id,
+        offer_id=new_id(OfferId),
+        product_id=product_id,
+        kind=OfferKind.OPEN,
+        creator_id=None,
+        commission_rate=commission_rate,
+        valid_from=moment,
+        valid_until=None,
+    )
+    await writer.run(
+        """
+        INSERT INTO offer (shop_id, offer_id, product_id, kind, creator_id, commission_rate, valid_from,
+                           valid_until)
+        VALUES (%(shop_id)s, %(offer_id)s, %(product_id)s, %(kind)s, NULL, %(commission_rate)s, %(valid_from)s,
+                NULL)
+        """,
+        shop_id=shop_id,
+        offer_id=offer.offer_id,
+        product_id=product_id,
+        kind=offer.kind.value,
+        commission_rate=commission_rate,
+        valid_from=moment,
+    )
+    return offer
+
+
+async def _end(writer: Writer, offer: Offer, moment: datetime) -> None:
     await writer.run(
         "UPDATE offer SET valid_until = %(moment)s WHERE shop_id = %(shop_id)s AND offer_id = %(offer_id)s",
         moment=moment,

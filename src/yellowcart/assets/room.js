@@ -112,7 +112,11 @@ function showState(state) {
   document.querySelector(".room").dataset.state = state;
   const closed = state === "ended" || state === "scheduled";
   for (const element of document.querySelectorAll("[data-on-air]")) element.hidden = closed;
-  if (ended) { stream?.close(); stopPolling(); }
+  if (ended) {
+    stream?.close();
+    stopPolling();
+    document.querySelector(".room__video")?.pause();
+  }
 }
 
 function showListingStock(listing, skus) {
@@ -218,7 +222,7 @@ document.querySelector("[data-like]")?.addEventListener("click", (event) => {
   setText('[data-shown="likes"]', short(likes));
   const heart = button.querySelector(".icon").cloneNode(true);
   heart.classList.add("heart");
-  heart.style.setProperty("--drift", `${Math.round(Math.random() * 48 - 36)}px`);
+  heart.style.left = `${Math.round(Math.random() * 90 - 10)}%`;
   heart.addEventListener("animationend", () => heart.remove());
   button.append(heart);
 });

@@ -107,10 +107,10 @@ class StockBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 @get("/categories", guards=[PUBLIC])
-async def categories(database: NamedDependency[Database]) -> list[Category]:
-    """The category tree, parents before their children."""
+async def categories(database: NamedDependency[Database]) -> Page[Category]:
+    """The category tree, parents before their children, in one page."""
     async with database.reading() as reader:
-        return await category_tree(reader)
+        return Page(items=await category_tree(reader), next_cursor=None)
 
 
 @get("/products", guards=[allow(Role.CREATOR, Role.MERCHANT, Role.OPERATOR)])
@@ -127,10 +127,10 @@ async def listable_products(
 
 
 @get("/shops", guards=[MERCHANT])
-async def my_shops(database: NamedDependency[Database], person: NamedDependency[Person]) -> list[Shop]:
-    """The shops that the signed-in merchant works for."""
+async def my_shops(database: NamedDependency[Database], person: NamedDependency[Person]) -> Page[Shop]:
+    """The shops that the signed-in merchant works for, in one page."""
     async with database.reading() as reader:
-        return await shops_of(reader, person)
+        return Page(items=await shops_of(reader, person), next_cursor=None)
 
 
 @post("/shops", guards=[SIGNED_IN])

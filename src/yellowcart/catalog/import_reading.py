@@ -103,9 +103,9 @@ def _strictly(content: bytes, codec: str) -> str:
 
 
 def _utf16_without_mark(content: bytes) -> str | None:
-    """Headings are ASCII: in UTF-16 every second byte of the beginning is zero."""
-    head = content[:64]
-    if len(head) < 8 or len(content) % 2:
+    """The first heading is ASCII: in UTF-16 every second byte of the beginning is zero."""
+    head = content[:12]
+    if len(head) < 12 or len(content) % 2:
         return None
     if not any(head[0::2]) and all(head[1::2]):
         return "utf-16-be"

@@ -46,9 +46,10 @@ _decode = msgspec.json.Decoder(RoomMessage).decode
 class Subscriber:
     """One open page. `next()` waits for bytes to send."""
 
-    __slots__ = ("_closed", "_waiter", "_waiting")
+    __slots__ = ("_closed", "_waiter", "_waiting", "counted")
 
-    def __init__(self) -> None:
+    def __init__(self, *, counted: bool = True) -> None:
+        self.counted = counted
         self._waiting: deque[bytes] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._closed = False
@@ -124,11 +125,11 @@ class RoomHub:
             for page in opened.pages:
                 page.close()
 
-    def subscribe(self, room_id: RoomId) -> Subscriber:
-        """Open a page of the room. Raises StreamsFull."""
+    def subscribe(self, room_id: RoomId, *, counted: bool = True) -> Subscriber:
+        """Open a page of the room; its creator's own desk is not counted as a viewer. Raises StreamsFull."""
         if self._open >= STREAMS_MAX:
             raise StreamsFull
-        page = Subscriber()
+        page = Subscriber(counted=counted)
         opened = self._rooms.get(room_id)
         if opened is None:
             opened = self._rooms[room_id] = _OpenRoom()
@@ -152,8 +153,8 @@ class RoomHub:
             del self._rooms[room_id]
 
     def viewers(self) -> dict[RoomId, int]:
-        """How many pages of each room this process holds open."""
-        return {room_id: len(opened.pages) for room_id, opened in self._rooms.items()}
+        """How many viewers' pages of each room this process holds open."""
+        return {room_id: sum(page.counted for page in opened.pages) for room_id, opened in self._rooms.items()}
 
     def tell(self, message: RoomMessage) -> None:
         """Pass a message on to every open page of its room."""

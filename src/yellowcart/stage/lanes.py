@@ -23,6 +23,8 @@ AUDIENCE_PATH = "/api/v1/audience-events"
 AUDIENCE_BODY_BYTES_MAX = 1_024
 STREAM_PREFIX = "/rooms/"
 STREAM_SUFFIX = "/stream"
+UNCOUNTED = b"counted=no"
+"""Asked for by the creator's own control desk, which watches without being a viewer."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -60,7 +62,7 @@ class RoomStreamHttp:
             if room_id is None:
                 await answer(send, 204, b"")
                 return
-            page = self._hub.subscribe(room_id)
+            page = self._hub.subscribe(room_id, counted=scope.get("query_string") != UNCOUNTED)
         except Refusal as refusal:
             await answer_refusal(send, refusal, _locale(scope))
             return

@@ -12,7 +12,7 @@ from yellowcart.accounts.model import Person, Role
 from yellowcart.catalog.queries import search_listable
 from yellowcart.consoles.creator.forms import FormBody, fresh_request_key, read_price, read_whole, refused_form
 from yellowcart.consoles.creator.navigation import is_part
-from yellowcart.consoles.creator.shelf import cart_context, place_of_path, place_path
+from yellowcart.consoles.creator.shelf import cart_context, cart_path, place_of_path, place_path
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer
@@ -44,7 +44,7 @@ STEPS: dict[str, Step] = {
 }
 
 
-@get("/{kind:str}/{place_id:int}/cart", guards=[CREATOR])
+@get("/carts/{kind:str}/{place_id:int}/cart", guards=[CREATOR])
 async def cart_part(
     request: AnyRequest,
     kind: FromPath[str],
@@ -58,7 +58,7 @@ async def cart_part(
     return await _cart(request, database, place, rules.timeline)
 
 
-@post("/{kind:str}/{place_id:int}/recognise", guards=[CREATOR], status_code=200)
+@post("/carts/{kind:str}/{place_id:int}/recognise", guards=[CREATOR], status_code=200)
 async def recognise_part(
     request: AnyRequest,
     kind: FromPath[str],
@@ -73,16 +73,20 @@ async def recognise_part(
     text = data.get("pasted_text", "")[: PASTE_LENGTH_MAX + 1]
     if len(text) > PASTE_LENGTH_MAX:
         problem = InvalidFields({"pasted_text": (N_("At most %(most)s characters."), {"most": PASTE_LENGTH_MAX})})
-        context = {"found": [], "pasted": text, "problem": problem.fields(locale_of(request))["pasted_text"]}
+        context: dict[str, object] = {
+            "found": [],
+            "pasted": text,
+            "problem": problem.fields(locale_of(request))["pasted_text"],
+        }
     else:
         context = {"found": _found(request, text, place.surface, rules.timeline), "pasted": text, "problem": ""}
         if text.strip() and not context["found"]:
             context["problem"] = LinkUnknown().text(locale_of(request))
-    context |= {"place_path": place_path(place), "form": None, "request_key": fresh_request_key()}
+    context |= {"cart_path": cart_path(place), "form": None, "request_key": fresh_request_key()}
     return page(request, "creator/found.html", context)
 
 
-@post("/{kind:str}/{place_id:int}/links", guards=[CREATOR], status_code=200)
+@post("/carts/{kind:str}/{place_id:int}/links", guards=[CREATOR], status_code=200)
 async def add_link(
     request: AnyRequest,
     kind: FromPath[str],
@@ -114,7 +118,7 @@ async def add_link(
             "found": _found(request, text, place.surface, rules.timeline),
             "pasted": text,
             "problem": "" if refusal.fields(locale_of(request)) else refusal.text(locale_of(request)),
-            "place_path": place_path(place),
+            "cart_path": cart_path(place),
             "form": refused_form(refusal, data, locale_of(request)),
             "request_key": fresh_request_key(),
         }
@@ -124,7 +128,7 @@ async def add_link(
     return await _answer(request, database, place, rules.timeline, clear_found=True)
 
 
-@get("/{kind:str}/{place_id:int}/picker", guards=[CREATOR])
+@get("/carts/{kind:str}/{place_id:int}/picker", guards=[CREATOR])
 async def picker_part(
     request: AnyRequest,
     kind: FromPath[str],
@@ -150,11 +154,11 @@ async def picker_part(
     return page(
         request,
         "creator/picker.html",
-        {"products": found, "place_path": place_path(place), "text": text},
+        {"products": found, "cart_path": cart_path(place), "text": text},
     )
 
 
-@post("/{kind:str}/{place_id:int}/products", guards=[CREATOR], status_code=200)
+@post("/carts/{kind:str}/{place_id:int}/products", guards=[CREATOR], status_code=200)
 async def add_product(
     request: AnyRequest,
     kind: FromPath[str],

@@ -94,7 +94,7 @@ async def take_step(
         raise
     except Refusal as refusal:
         # The refusal's own sentence, in the reader's language: what is shown is not translated again.
-        return go_to(desk, flash=refusal.text(locale_of(request)).replace("%", "%%"), kind="error")
+        return go_to(desk, flash=refusal.text(locale_of(request)), kind="error")
     return go_to(desk, flash=EMPTY_CART, kind="warning") if empty else go_to(desk, flash=words)
 
 

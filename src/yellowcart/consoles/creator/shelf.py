@@ -46,7 +46,7 @@ async def cart_context(request: AnyRequest, reader: Reader, place: Place, timeli
         "cart": cart,
         "verdicts": {each.listing_id: _words(each, locale) for each in cart},
         "standing": sum(each.state.value != "off_cart" for each in cart),
-        "place_path": place_path(place),
+        "cart_path": cart_path(place),
         "cart_open": is_open,
         "explains": explains,
     }
@@ -57,6 +57,11 @@ def place_path(place: Place | Listing) -> str:
     if place.room_id is not None:
         return f"/creator/rooms/{place.room_id}"
     return f"/creator/videos/{place.video_id}"
+
+
+def cart_path(place: Place) -> str:
+    """Below which address the parts of a cart are asked for and changed."""
+    return place_path(place).replace("/creator/", "/creator/carts/", 1)
 
 
 def _words(listing: CartListing, locale: Locale) -> dict[str, object]:
