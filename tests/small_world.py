@@ -158,8 +158,8 @@ async def _stage(writer: Writer, world: SmallWorld, limit_per_buyer: int | None,
     )
     await writer.run(
         """
-        INSERT INTO listing (listing_id, creator_id, surface, room_id, position, state, source, shop_id, product_id,
-                             title, price_fen, limit_per_buyer, hold_s, created_at, put_on_at)
+        INSERT INTO listing (listing_id, creator_id, surface, room_id, position, state, source, shop_id,
+                             product_id, title, price_fen, limit_per_buyer, hold_s, created_at, put_on_at)
         VALUES (%(listing_id)s, %(creator_id)s, 'live_cart', %(room_id)s, 1, 'on_cart', 'own', %(shop_id)s,
                 %(product_id)s, '铁观音', %(price)s, %(limit)s, %(hold_s)s, %(now)s, %(now)s)
         """,

@@ -12,8 +12,6 @@ from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
 from yellowcart import health
 from yellowcart.accounts import access
@@ -36,7 +34,7 @@ from yellowcart.kernel.errors import NotSignedIn, Refusal
 from yellowcart.kernel.journal import start_journal
 from yellowcart.kernel.settings import Settings, read_settings
 from yellowcart.links import api as links_api
-from yellowcart.links.store import TimelineInMemory
+from yellowcart.links.rules import Timeline
 from yellowcart.orders import api as orders_api
 from yellowcart.orders import lane as order_lane
 from yellowcart.orders.gateway import PaymentGateway
@@ -95,7 +93,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
         dependencies={
             "database": Provide(_database, sync_to_thread=False),
             "platform": Provide(_platform, sync_to_thread=False),
-            "rules": Provide(_rules, sync_to_thread=False),
+            "timeline": Provide(_timeline, sync_to_thread=False),
             "person": Provide(_person, sync_to_thread=False),
             "token": Provide(_token, sync_to_thread=False),
             "gateway": Provide(_gateway, sync_to_thread=False),
@@ -116,13 +114,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
             cookie_httponly=True,
             exclude=["^/api/", "^/assets/", "^/media/"],
         ),
-        openapi_config=OpenAPIConfig(
-            title="Yellowcart",
-            version="1",
-            use_handler_docstrings=True,
-            render_plugins=[JsonRenderPlugin()],
-            openapi_router=Router("/api/v1", route_handlers=[], guards=[access.PUBLIC], include_in_schema=False),
-        ),
+        openapi_config=documentation.openapi_config(),
         before_send=[add_security_headers],
         request_max_body_size=BODY_BYTES_MAX,
         debug=False,
@@ -170,8 +162,8 @@ def _platform(request: AnyRequest) -> Platform:
     return platform
 
 
-def _rules(request: AnyRequest) -> TimelineInMemory:
-    return _platform(request).rules
+def _timeline(request: AnyRequest) -> Timeline:
+    return _platform(request).rules.timeline
 
 
 def _database(request: AnyRequest) -> Database:

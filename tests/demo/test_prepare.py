@@ -6,7 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.conftest import settings_for
+from tests.conftest import settings_for, url_of
+from tests.demo.seeded import copied_database
 from yellowcart.demo.accounts import demo_world
 from yellowcart.demo.prepare import NotADemo, prepare_database
 from yellowcart.kernel import clock
@@ -80,3 +81,16 @@ async def test_data_that_no_demo_has_written_is_left_alone(
     with pytest.raises(NotADemo):
         await prepare(database_url, tmp_path, fresh=fresh)
     assert value(database_url, "SELECT login FROM person") == "somebody"
+
+
+async def test_tables_of_somebody_else_are_left_alone(
+    postgres_url: str, tmp_path: Path, still_clock: clock.Clock
+) -> None:
+    with copied_database(postgres_url, "template1") as name:
+        url = url_of(postgres_url, name)
+        change(url, "CREATE TABLE blog_post (title text)")
+        with pytest.raises(NotADemo):
+            await prepare(url, tmp_path)
+        with pytest.raises(NotADemo):
+            await prepare(url, tmp_path, fresh=True)
+        assert value(url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 1

@@ -60,7 +60,7 @@ async def test_a_product_goes_from_made_to_listable(program: httpx.AsyncClient, 
 @pytest.mark.parametrize(
     ("body", "key", "code"),
     [
-        (PRODUCT, None, "body_malformed"),
+        (PRODUCT, None, "idempotency_key_missing"),
         (PRODUCT | {"colour": "green"}, "k", "invalid_fields"),
         (PRODUCT | {"skus": []}, "k", "invalid_fields"),
         (PRODUCT | {"skus": [{"name": "a", "price_fen": 12.5}]}, "k", "invalid_fields"),

@@ -23,18 +23,22 @@ from tests.stage_world import (
     write_shop,
     write_sources,
 )
+from yellowcart.catalog.events import ProductPutOffSale
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal
+from yellowcart.kernel.events import deliver_events, publish
 from yellowcart.kernel.ids import ListingId
 from yellowcart.links.errors import RefusedByLinkRule
 from yellowcart.links.model import Action, SourceScope, Surface
 from yellowcart.links.rules import shanghai_midnight
 from yellowcart.links.store import enact
-from yellowcart.stage import listings
+from yellowcart.stage import closed_goods, listings
 from yellowcart.stage.enforce import enforce_rules
 from yellowcart.stage.model import Listing, Place, in_room, in_video
 from yellowcart.stage.queries import cart_of_room
+
+assert closed_goods, "its subscriptions are made by importing it"
 
 MOCKUAI_TEXT = "https://act.mockuai.com/item/detail.html?item_uid={item}"
 
@@ -240,3 +244,21 @@ async def test_a_creators_changes_and_the_enforcement_never_block_each_other(
     await enforce_all(database)
     async with database.reading() as reader:
         assert await reader.column("SELECT DISTINCT state FROM listing") == ["off_cart"]
+
+
+async def test_goods_that_are_no_longer_sold_leave_every_cart(database: Database) -> None:
+    async with database.writing() as writer:
+        await write_history(writer)
+        shop_id, product_id, _ = await write_shop(writer)
+    host = await new_host(database)
+    room = await live_room(database, host)
+    async with database.writing() as writer:
+        listing = await listings.list_product(writer, host.person, in_room(room.room_id), shop_id, product_id)
+        await publish(writer, ProductPutOffSale(shop_id=shop_id, product_id=product_id), shop_id=shop_id)
+    await deliver_events(database)
+    assert await state_of(database, listing) == ("queued", None), "it is for sale again by now"
+    async with database.writing() as writer:
+        await writer.run("UPDATE product SET sale_status = 'off_sale'")
+        await publish(writer, ProductPutOffSale(shop_id=shop_id, product_id=product_id), shop_id=shop_id)
+    await deliver_events(database)
+    assert await state_of(database, listing) == ("off_cart", "product_closed")

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Router, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from yellowcart.accounts.access import PUBLIC, SIGNED_IN, allow
 from yellowcart.accounts.model import Person, Role
@@ -36,9 +36,9 @@ from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.idempotency import once, request_key
 from yellowcart.kernel.ids import ProductId, ShopId, SkuId
 from yellowcart.kernel.paging import Page
+from yellowcart.kernel.request_headers import IdempotencyKey
 
 MERCHANT = allow(Role.MERCHANT)
-IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=80)]
 Words = Annotated[str, msgspec.Meta(max_length=120)]
 Prose = Annotated[str, msgspec.Meta(max_length=5_000)]
 PriceFen = Annotated[int, msgspec.Meta(ge=1, le=100_000_000, description="Price in fen.")]

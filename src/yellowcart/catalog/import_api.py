@@ -7,7 +7,7 @@ from litestar import Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import Body, FromPath, FromQuery, JSONBody
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
@@ -25,9 +25,9 @@ from yellowcart.kernel.database import Database
 from yellowcart.kernel.idempotency import once, request_key
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.paging import Page
+from yellowcart.kernel.request_headers import IdempotencyKey
 
 MERCHANT = allow(Role.MERCHANT)
-IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=80)]
 
 
 class ApplyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

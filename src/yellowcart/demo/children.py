@@ -52,7 +52,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
 
     async def wait(self) -> int:
@@ -98,7 +98,7 @@ class Child:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:])
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """In the new process: the kernel ends it when the demo itself is killed, so that nothing is orphaned."""
     if _libc is not None:
         _libc.prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)

@@ -29,6 +29,8 @@ async def prepare_database(url: str, settings: Settings, progress: Progress, *, 
     if fresh and await asyncio.to_thread(_is_used, url):
         progress("清空演示数据 · Removing the demo's data")
         await _wipe(url)
+    if await asyncio.to_thread(_is_foreign, url):
+        raise NotADemo
     progress("数据库结构 · Database schema")
     await asyncio.to_thread(migrate, url)
     if not await _needs_world(url, progress):
@@ -81,16 +83,25 @@ async def _wipe(url: str) -> None:
     await asyncio.to_thread(_drop_everything, url)
 
 
-def _is_used(url: str) -> bool:
-    """Whether there are people, or anything that is not ours."""
+def _is_foreign(url: str) -> bool:
+    """Whether there are tables that no migration of ours has made."""
     with psycopg.connect(url, autocommit=True) as connection:
-        tables = {
-            row[0]
-            for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        }
+        tables = _tables(connection)
+    return bool(tables) and "alembic_version" not in tables
+
+
+def _is_used(url: str) -> bool:
+    """Whether there are people, or the mark of a demo, or anything that is not ours."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = _tables(connection)
         if "person" not in tables:
             return bool(tables)
         return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None or _is_marked(connection)
+
+
+def _tables(connection: psycopg.Connection) -> set[str]:
+    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return {str(row[0]) for row in found}
 
 
 def _is_marked(connection: psycopg.Connection) -> bool:

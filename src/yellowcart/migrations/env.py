@@ -8,8 +8,7 @@ from yellowcart.schema import whole_schema
 MIGRATION_LOCK = 0x59_43_4D
 
 engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
-with engine.connect() as connection:
-    with connection.begin():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-        context.configure(connection=connection, target_metadata=whole_schema(), compare_type=True)
-        context.run_migrations()
+with engine.connect() as connection, connection.begin():
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    context.configure(connection=connection, target_metadata=whole_schema(), compare_type=True)
+    context.run_migrations()

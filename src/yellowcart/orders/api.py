@@ -5,7 +5,7 @@ from typing import Annotated
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromHeader, FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromHeader, FromPath, FromQuery, JSONBody, QueryParameter
 
 from yellowcart.accounts.access import PUBLIC, SIGNED_IN, allow
 from yellowcart.accounts.model import Person, Role
@@ -13,6 +13,7 @@ from yellowcart.catalog.shops import require_member
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.ids import OrderId, PaymentId, ShopId
 from yellowcart.kernel.paging import Page
+from yellowcart.kernel.request_headers import IdempotencyKey
 from yellowcart.orders.close import cancel_order
 from yellowcart.orders.gateway import PaymentGateway
 from yellowcart.orders.lane import BuyersPlace
@@ -30,7 +31,6 @@ from yellowcart.orders.queries import (
 from yellowcart.orders.receive import confirm_receipt
 from yellowcart.orders.ship import NewShipment, ship_order
 
-IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=80)]
 StateFilter = Annotated[OrderState | None, QueryParameter(name="state")]
 
 
@@ -46,7 +46,7 @@ async def place(
     Refusals: `sold_out`, `limit_reached`, `listing_closed`, `link_refused`, `outside_goods`, `sku_unknown`,
     `price_changed` (the new price is in `values`), `queue_full` (come again after `Retry-After` seconds).
     """
-    return await buyers_place(authorization.encode(), idempotency_key, data)
+    return await buyers_place(authorization.encode(), idempotency_key or "", data)
 
 
 @get("/orders", guards=[SIGNED_IN])

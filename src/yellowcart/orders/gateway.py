@@ -5,7 +5,7 @@ afterwards, by code that can be repeated.
 """
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -34,6 +34,8 @@ class Charge(msgspec.Struct, frozen=True):
     refunded_fen: int
 
 
+@runtime_checkable  # the framework checks what it hands to a handler
+@runtime_checkable
 class PaymentGateway(Protocol):
     """A payment provider. Every call may be repeated with the same arguments and has its effect once."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from yellowcart.accounts.access import PUBLIC, SIGNED_IN, allow
@@ -15,10 +15,12 @@ from yellowcart.kernel.database import Database
 from yellowcart.kernel.idempotency import once, request_key
 from yellowcart.kernel.ids import ListingId, ProductId, RoomId, ShopId, VideoId
 from yellowcart.kernel.paging import Page
+from yellowcart.kernel.request_headers import IdempotencyKey
 from yellowcart.links.model import Surface
-from yellowcart.links.store import TimelineInMemory
+from yellowcart.links.rules import Timeline
 from yellowcart.stage import listings, rooms
 from yellowcart.stage.chat import say
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.errors import PlaceUnclear
 from yellowcart.stage.model import Listing, ListingState, Place, Room, Video, in_room, in_video
 from yellowcart.stage.queries import (
@@ -38,11 +40,9 @@ from yellowcart.stage.queries import (
     videos_feed,
 )
 from yellowcart.stage.rules import HOLD_S_DEFAULT
-from yellowcart.stage.store import creator_of
 from yellowcart.stage.videos import publish_video
 
 CREATOR = allow(Role.CREATOR)
-IdempotencyKey = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=80)]
 ListingStateFilter = Annotated[ListingState | None, QueryParameter(name="state")]
 Id = Annotated[int, Meta(gt=0, lt=2**53)]
 Text = Annotated[str, Meta(max_length=200)]
@@ -146,12 +146,12 @@ async def one_room(room_id: FromPath[int], database: NamedDependency[Database]) 
 
 @get("/rooms/{room_id:int}/cart", guards=[PUBLIC])
 async def room_cart(
-    room_id: FromPath[int], database: NamedDependency[Database], rules: NamedDependency[TimelineInMemory]
+    room_id: FromPath[int], database: NamedDependency[Database], timeline: NamedDependency[Timeline]
 ) -> list[CartListing]:
     """The cart of a room, with stock, and with what the link rules say of each listing."""
     async with database.reading() as reader:
         await room_view(reader, RoomId(room_id))
-        return await cart_of_room(reader, RoomId(room_id), timeline=rules.timeline)
+        return await cart_of_room(reader, RoomId(room_id), timeline=timeline)
 
 
 @post("/rooms/{room_id:int}/start", guards=[CREATOR], status_code=200)
@@ -245,12 +245,12 @@ async def one_video(video_id: FromPath[int], database: NamedDependency[Database]
 
 @get("/videos/{video_id:int}/cart", guards=[PUBLIC])
 async def video_cart(
-    video_id: FromPath[int], database: NamedDependency[Database], rules: NamedDependency[TimelineInMemory]
+    video_id: FromPath[int], database: NamedDependency[Database], timeline: NamedDependency[Timeline]
 ) -> list[CartListing]:
     """The cart of a video."""
     async with database.reading() as reader:
         await video_view(reader, VideoId(video_id))
-        return await cart_of_video(reader, VideoId(video_id), timeline=rules.timeline)
+        return await cart_of_video(reader, VideoId(video_id), timeline=timeline)
 
 
 @get("/listings", guards=[CREATOR])

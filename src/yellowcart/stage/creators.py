@@ -1,4 +1,4 @@
-"""A creator's own profile: made once, changed at will."""
+"""Who somebody is on the stage: their creator profile, made once, changed at will."""
 
 from psycopg.errors import UniqueViolation
 
@@ -6,13 +6,30 @@ from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
 from yellowcart.catalog.shops import require_member
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Writer
+from yellowcart.kernel.database import Reader, Writer
 from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.ids import CreatorId, ShopId, new_id
-from yellowcart.stage.errors import ProfileExists
+from yellowcart.stage.errors import NotACreator, ProfileExists
 from yellowcart.stage.model import Creator, CreatorKind
 from yellowcart.stage.rules import NewProfile, profile_problems
-from yellowcart.stage.store import creator_of, lock_creator
+from yellowcart.stage.store import lock_creator
+
+
+async def creator_of(reader: Reader, person: Person) -> Creator:
+    """The creator that the person is. Raises NotACreator."""
+    found = await find_creator(reader, person)
+    if found is None:
+        raise NotACreator
+    return found
+
+
+async def find_creator(reader: Reader, person: Person) -> Creator | None:
+    """The creator that the person is, or None."""
+    return await reader.row(
+        Creator,
+        "SELECT * FROM creator WHERE person_id = %(person_id)s",
+        person_id=person.person_id,
+    )
 
 
 async def create_profile(

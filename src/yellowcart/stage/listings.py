@@ -13,6 +13,7 @@ from yellowcart.kernel.translation import N_
 from yellowcart.links.model import OWN_SOURCE
 from yellowcart.stage.admission import admit
 from yellowcart.stage.changes import listing_changed
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.errors import CartFull, ListedAlready, NotForSale, NothingIsExplained
 from yellowcart.stage.events import (
     ListingExplained,
@@ -36,15 +37,7 @@ from yellowcart.stage.rules import (
     require_terms,
     title_problem,
 )
-from yellowcart.stage.store import (
-    count_listings,
-    creator_of,
-    lock_cart,
-    lock_place,
-    place_of,
-    write_order,
-    write_state,
-)
+from yellowcart.stage.store import count_listings, lock_cart, lock_place, place_of, write_order, write_state
 from yellowcart.stage.stream import RoomEvent, tell_room
 from yellowcart.stage.taking_off import take_listings_off
 

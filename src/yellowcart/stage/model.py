@@ -98,9 +98,12 @@ class Place(msgspec.Struct, frozen=True):
     video_id: VideoId | None = None
 
     def __post_init__(self) -> None:
-        room, video = self.room_id is not None, self.video_id is not None
-        if (room, video) != (self.surface is Surface.LIVE_CART, self.surface is Surface.VIDEO_CART):
+        named = (self.room_id is not None, self.video_id is not None)
+        if named != _NAMED.get(self.surface):
             raise ValueError("a cart is that of one room or of one video")
+
+
+_NAMED = {Surface.LIVE_CART: (True, False), Surface.VIDEO_CART: (False, True)}
 
 
 def in_room(room_id: RoomId) -> Place:

@@ -39,6 +39,7 @@ __all__ = [
     "RoomAudience",
     "RoomCard",
     "RoomView",
+    "SourceName",
     "VideoCard",
     "VideoView",
     "audience_of_room",
@@ -51,6 +52,7 @@ __all__ = [
     "room_view",
     "rooms_of_creator",
     "rooms_on_air",
+    "sources_of_creator",
     "taps_of_room",
     "video_view",
     "videos_feed",
@@ -118,6 +120,14 @@ class PairInCarts(msgspec.Struct, frozen=True):
     surface: Surface
     source: str
     listing_count: int
+
+
+class SourceName(msgspec.Struct, frozen=True):
+    """A source and what it is called."""
+
+    source: str
+    name_zh: str
+    name_en: str
 
 
 class CreatorListing(Listing, frozen=True, kw_only=True):
@@ -267,6 +277,22 @@ async def pairs_in_carts(reader: Reader, creator_id: CreatorId) -> list[PairInCa
         WHERE creator_id = %(creator_id)s AND state <> 'off_cart'
         GROUP BY surface, source
         ORDER BY surface, source
+        LIMIT 200
+        """,
+        creator_id=creator_id,
+    )
+
+
+async def sources_of_creator(reader: Reader, creator_id: CreatorId) -> list[SourceName]:
+    """The sources that a creator ever listed goods of, in the order of the pages."""
+    return await reader.rows(
+        SourceName,
+        """
+        SELECT source, name_zh, name_en FROM source
+        WHERE EXISTS (
+            SELECT FROM listing WHERE listing.creator_id = %(creator_id)s AND listing.source = source.source
+        )
+        ORDER BY position, source
         LIMIT 200
         """,
         creator_id=creator_id,

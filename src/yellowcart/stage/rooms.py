@@ -12,6 +12,7 @@ from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.events import Event, publish
 from yellowcart.kernel.ids import RoomId, new_id
 from yellowcart.stage.changes import all_listings_changed
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.errors import AlreadyOnAir, TooManyRoomsAhead
 from yellowcart.stage.events import RoomEnded, RoomPaused, RoomResumed, RoomScheduled, RoomStarted
 from yellowcart.stage.model import OffReason, Room, RoomState, in_room
@@ -22,7 +23,7 @@ from yellowcart.stage.rules import (
     schedule_problem,
     title_problem,
 )
-from yellowcart.stage.store import creator_of, lock_cart, lock_creator, lock_room
+from yellowcart.stage.store import lock_cart, lock_creator, lock_room
 from yellowcart.stage.stream import RoomEvent, tell_room
 from yellowcart.stage.taking_off import take_listings_off
 

@@ -24,23 +24,6 @@ from yellowcart.stage.model import (
 LISTINGS_AT_ONCE_MAX = 1_000
 
 
-async def creator_of(reader: Reader, person: Person) -> Creator:
-    """The creator that the person is. Raises NotACreator."""
-    found = await find_creator(reader, person)
-    if found is None:
-        raise NotACreator
-    return found
-
-
-async def find_creator(reader: Reader, person: Person) -> Creator | None:
-    """The creator that the person is, or None."""
-    return await reader.row(
-        Creator,
-        "SELECT * FROM creator WHERE person_id = %(person_id)s",
-        person_id=person.person_id,
-    )
-
-
 async def lock_creator(writer: Writer, person: Person) -> Creator:
     """The creator that the person is, so that what is counted per creator is counted by one at a time.
     Raises NotACreator."""

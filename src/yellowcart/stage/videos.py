@@ -7,10 +7,11 @@ from yellowcart.kernel.database import Writer
 from yellowcart.kernel.errors import Conflict, InvalidFields
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import VideoId, new_id
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.events import VideoPublished, VideoRemoved
 from yellowcart.stage.model import VIDEO_MOVES, OffReason, Video, VideoState, in_video
 from yellowcart.stage.rules import Problem, title_problem
-from yellowcart.stage.store import creator_of, lock_cart, lock_video
+from yellowcart.stage.store import lock_cart, lock_video
 from yellowcart.stage.taking_off import take_listings_off
 
 

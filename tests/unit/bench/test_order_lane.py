@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from bench.load import LoadResult
 from bench.order_lane import LaneShape, measure_order_lane, sections_of
@@ -38,7 +39,7 @@ def test_two_hundred_orders_are_measured_and_found_in_the_tables(postgres_url: s
     assert result.sales.orders == result.sales.events == result.sales.held == result.answered
     with psycopg.connect(postgres_url) as connection:
         known = {row[0] for row in connection.execute("SELECT datname FROM pg_database").fetchall()}
-    assert database_url.rpartition("/")[2].partition("?")[0] not in known
+    assert conninfo_to_dict(database_url)["dbname"] not in known
     sections = sections_of(result)
     shown = Report(measured_at=report().measured_at, machine=report().machine, sections=sections)
     figures = figures_by_key(shown)

@@ -160,11 +160,11 @@ def test_only_a_shops_own_account_is_bound_to_its_shop() -> None:
 def test_a_cart_is_that_of_one_room_or_of_one_video() -> None:
     assert in_room(RoomId(1)).surface is Surface.LIVE_CART
     assert in_video(VideoId(1)).surface is Surface.VIDEO_CART
-    for wrong in (
-        lambda: Place(Surface.LIVE_CART),
-        lambda: Place(Surface.VIDEO_CART, room_id=RoomId(1)),
-        lambda: Place(Surface.LIVE_CART, room_id=RoomId(1), video_id=VideoId(1)),
-        lambda: Place(Surface.PROFILE_PAGE),
+    for surface, room_id, video_id in (
+        (Surface.LIVE_CART, None, None),
+        (Surface.VIDEO_CART, RoomId(1), None),
+        (Surface.LIVE_CART, RoomId(1), VideoId(1)),
+        (Surface.PROFILE_PAGE, None, None),
     ):
         with pytest.raises(ValueError, match="cart"):
-            wrong()
+            Place(surface, room_id=room_id, video_id=video_id)

@@ -6,7 +6,6 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect
 
 from yellowcart.accounts.access import PUBLIC
 from yellowcart.accounts.model import Person
@@ -104,15 +103,18 @@ async def out_page(
     return buyer_page(request, "out.html", context)
 
 
-@post("/out/{listing_id:int}", guards=[PUBLIC], status_code=303)
+@post("/out/{listing_id:int}", guards=[PUBLIC], status_code=200)
 async def jump_out(
     request: AnyRequest,
     listing_id: FromPath[int],
     data: FormBody,
     database: NamedDependency[Database],
     platform: NamedDependency[Platform],
-) -> Redirect:
-    """Note that a viewer leaves, and lead to the address that stands on the listing; never to another one."""
+) -> Response[str]:
+    """Note that a viewer leaves, and lead to the address that stands on the listing; never to another one.
+
+    A page that goes there by itself and no redirect: the policy of our pages lets no form end on another host.
+    """
     person: Person | None = request.scope.get("user")
     async with database.writing() as writer:
         entry, is_open = await _listing(writer, request, ListingId(listing_id), platform)
@@ -131,7 +133,7 @@ async def jump_out(
             visitor=_visitor(listing, data.get("visitor", "")),
             person_id=person.person_id if person else None,
         )
-    return Redirect(listing.url, status_code=303)
+    return buyer_page(request, "leaving.html", {"goods": listing})
 
 
 def place_path(listing: CartListing) -> str:

@@ -24,13 +24,12 @@ from yellowcart.links.errors import LinkUnknown
 from yellowcart.links.model import Surface
 from yellowcart.links.recognise import recognise
 from yellowcart.links.rules import Timeline, verdict
-from yellowcart.links.store import TimelineInMemory
 from yellowcart.links.wording import next_change_text, source_word, verdict_text
 from yellowcart.stage import listings
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.goods import SOLD_OUTSIDE, suggested_title
 from yellowcart.stage.model import Listing, Place
 from yellowcart.stage.rules import PASTE_LENGTH_MAX
-from yellowcart.stage.store import creator_of
 
 CREATOR = allow(Role.CREATOR)
 LINKS_SHOWN = 10
@@ -51,11 +50,11 @@ async def cart_part(
     place_id: FromPath[int],
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str]:
     """The cart alone: a page asks again when it hears that it changed."""
     place = await _place(database, person, kind, place_id)
-    return await _cart(request, database, place, rules.timeline)
+    return await _cart(request, database, place, timeline)
 
 
 @post("/carts/{kind:str}/{place_id:int}/recognise", guards=[CREATOR], status_code=200)
@@ -66,7 +65,7 @@ async def recognise_part(
     data: FormBody,
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str]:
     """What a pasted text links to, each link with its verdict here, before anything is listed."""
     place = await _place(database, person, kind, place_id)
@@ -79,7 +78,7 @@ async def recognise_part(
             "problem": problem.fields(locale_of(request))["pasted_text"],
         }
     else:
-        context = {"found": _found(request, text, place.surface, rules.timeline), "pasted": text, "problem": ""}
+        context = {"found": _found(request, text, place.surface, timeline), "pasted": text, "problem": ""}
         if text.strip() and not context["found"]:
             context["problem"] = LinkUnknown().text(locale_of(request))
     context |= {"cart_path": cart_path(place), "form": None, "request_key": fresh_request_key()}
@@ -94,7 +93,7 @@ async def add_link(
     data: FormBody,
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str] | Redirect:
     """List an outside product, and put it on at once where that is asked."""
     place = await _place(database, person, kind, place_id)
@@ -115,7 +114,7 @@ async def add_link(
         if not is_part(request):
             raise
         context = {
-            "found": _found(request, text, place.surface, rules.timeline),
+            "found": _found(request, text, place.surface, timeline),
             "pasted": text,
             "problem": "" if refusal.fields(locale_of(request)) else refusal.text(locale_of(request)),
             "cart_path": cart_path(place),
@@ -125,7 +124,7 @@ async def add_link(
         answer = page(request, "creator/found.html", context, status=422)
         answer.headers.update({"hx-retarget": "#found", "hx-reswap": "outerHTML"})
         return answer
-    return await _answer(request, database, place, rules.timeline, clear_found=True)
+    return await _answer(request, database, place, timeline, clear_found=True)
 
 
 @get("/carts/{kind:str}/{place_id:int}/picker", guards=[CREATOR])
@@ -166,7 +165,7 @@ async def add_product(
     data: FormBody,
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str] | Redirect:
     """List a product of a platform shop. A cart holds a product once, so that a repeat lists nothing twice."""
     place = await _place(database, person, kind, place_id)
@@ -181,7 +180,7 @@ async def add_product(
             limit_per_buyer=read_whole(data.get("limit_per_buyer", ""), "limit_per_buyer"),
         )
         await _put_on_if_asked(writer, person, made, data)
-    return await _answer(request, database, place, rules.timeline)
+    return await _answer(request, database, place, timeline)
 
 
 @post("/listings/{listing_id:int}/move", guards=[CREATOR], status_code=200)
@@ -191,13 +190,13 @@ async def move(
     data: FormBody,
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str] | Redirect:
     """Give a listing another place in its cart."""
     position = read_whole(data.get("position", ""), "position")
     async with database.writing() as writer:
         cart = await listings.move(writer, person, ListingId(listing_id), position or 1)
-    return await _answer(request, database, cart[0].place, rules.timeline)
+    return await _answer(request, database, cart[0].place, timeline)
 
 
 @post("/listings/{listing_id:int}/{step:str}", guards=[CREATOR], status_code=200)
@@ -207,14 +206,14 @@ async def take_step(
     step: FromPath[str],
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str] | Redirect:
     """Put on, explain, stop explaining or take off."""
     if step not in STEPS:
         raise NotFound
     async with database.writing() as writer:
         listing = await STEPS[step](writer, person, ListingId(listing_id))
-    return await _answer(request, database, listing.place, rules.timeline)
+    return await _answer(request, database, listing.place, timeline)
 
 
 async def _put_on_if_asked(writer: Writer, person: Person, listing: Listing, data: dict[str, str]) -> Listing:

@@ -15,11 +15,11 @@ from yellowcart.insight.metrics import room_figures
 from yellowcart.insight.model import MetricName
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.ids import RoomId
-from yellowcart.links.store import TimelineInMemory
+from yellowcart.links.rules import Timeline
 from yellowcart.stage.chat import say
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.model import in_room
-from yellowcart.stage.queries import audience_of_room, chat_of_room, taps_of_room
-from yellowcart.stage.store import creator_of
+from yellowcart.stage.queries import audience_of_room, chat_of_room
 
 CREATOR = allow(Role.CREATOR)
 SHOWN = (MetricName.GMV_SUBMITTED, MetricName.GMV_PAID, MetricName.ORDERS_PAID, MetricName.PAY_RATE)
@@ -31,13 +31,13 @@ async def desk(
     room_id: FromPath[int],
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str]:
     """The whole desk."""
     async with database.reading() as reader:
         creator = await creator_of(reader, person)
         room = await room_of(reader, creator, RoomId(room_id))
-        context = await cart_context(request, reader, in_room(room.room_id), rules.timeline)
+        context = await cart_context(request, reader, in_room(room.room_id), timeline)
         context |= await _numbers(database, room.room_id)
         chat = await chat_of_room(reader, room.room_id)
     return creator_page(
@@ -51,13 +51,13 @@ async def numbers_part(
     room_id: FromPath[int],
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str]:
     """The live numbers, asked for every few seconds."""
     async with database.reading() as reader:
         creator = await creator_of(reader, person)
         room = await room_of(reader, creator, RoomId(room_id))
-        context = await cart_context(request, reader, in_room(room.room_id), rules.timeline)
+        context = await cart_context(request, reader, in_room(room.room_id), timeline)
     context |= await _numbers(database, room.room_id)
     return page(request, "creator/numbers.html", context | {"room": room})
 
@@ -83,7 +83,6 @@ async def _numbers(database: Database, room_id: RoomId) -> dict[str, object]:
         figures = await room_figures(reader, room_id)
         return {
             "audience": await audience_of_room(reader, room_id),
-            "taps": await taps_of_room(reader, room_id),
             "figures": figures,
             "shown": [figures.metrics[name] for name in SHOWN],
         }

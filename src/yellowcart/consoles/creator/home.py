@@ -11,12 +11,11 @@ from yellowcart.consoles.rendering import AnyRequest, locale_of
 from yellowcart.insight.metrics import room_figures
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
-from yellowcart.links.rules import verdict
-from yellowcart.links.store import TimelineInMemory
+from yellowcart.links.rules import Timeline, verdict
 from yellowcart.links.wording import next_change_text, source_word, surface_word
+from yellowcart.stage.creators import find_creator
 from yellowcart.stage.model import RoomState
 from yellowcart.stage.queries import pairs_in_carts, rooms_of_creator
-from yellowcart.stage.store import find_creator
 
 LAST_ROOMS = 5
 ROOMS_AHEAD = 5
@@ -27,7 +26,7 @@ async def home(
     request: AnyRequest,
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str] | Redirect:
     """Rooms now, next and last, and the coming changes that touch the creator's carts."""
     async with database.reading() as reader:
@@ -44,7 +43,7 @@ async def home(
     locale = locale_of(request)
     changes = []
     for pair in pairs:
-        judged = verdict(rules.timeline, pair.surface, pair.source, clock.now())
+        judged = verdict(timeline, pair.surface, pair.source, clock.now())
         if judged.next_change is not None:
             changes.append(
                 {

@@ -12,10 +12,9 @@ from yellowcart.insight.metrics import source_share
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.translation import Locale
 from yellowcart.links.model import Surface
-from yellowcart.links.store import read_sources
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.model import ListingState
-from yellowcart.stage.queries import listings_of_creator
-from yellowcart.stage.store import creator_of
+from yellowcart.stage.queries import listings_of_creator, sources_of_creator
 
 SURFACES = (Surface.LIVE_CART, Surface.VIDEO_CART)
 
@@ -34,7 +33,7 @@ async def listings_page(
     async with database.reading() as reader:
         creator = await creator_of(reader, person)
         share = await source_share(reader, creator.creator_id)
-        sources = await read_sources(reader)
+        sources = await sources_of_creator(reader, creator.creator_id)
         found = await listings_of_creator(
             reader,
             creator.creator_id,

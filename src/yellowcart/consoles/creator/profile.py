@@ -15,9 +15,8 @@ from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
-from yellowcart.stage.creators import create_profile, update_profile
+from yellowcart.stage.creators import create_profile, find_creator, update_profile
 from yellowcart.stage.rules import NewProfile
-from yellowcart.stage.store import find_creator
 
 FIELDS = ("name", "name_en", "bio", "bio_en", "region")
 

@@ -20,10 +20,10 @@ from yellowcart.kernel.idempotency import once, request_key
 from yellowcart.kernel.ids import RoomId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.model import Room, RoomState
 from yellowcart.stage.queries import cart_of_room, rooms_of_creator
 from yellowcart.stage.rooms import end_room, go_live, pause_room, resume_room, schedule_room
-from yellowcart.stage.store import creator_of
 
 CREATOR = allow(Role.CREATOR)
 Step = Callable[[Writer, Person, RoomId], Awaitable[Room]]

@@ -17,10 +17,10 @@ from yellowcart.kernel.idempotency import once, request_key
 from yellowcart.kernel.ids import VideoId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
-from yellowcart.links.store import TimelineInMemory
+from yellowcart.links.rules import Timeline
+from yellowcart.stage.creators import creator_of
 from yellowcart.stage.model import Video
 from yellowcart.stage.queries import video_view, videos_of_creator
-from yellowcart.stage.store import creator_of
 from yellowcart.stage.videos import publish_video, remove_video
 
 CREATOR = allow(Role.CREATOR)
@@ -65,13 +65,13 @@ async def video_page(
     video_id: FromPath[int],
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    rules: NamedDependency[TimelineInMemory],
+    timeline: NamedDependency[Timeline],
 ) -> Response[str]:
     """One video and its cart."""
     async with database.reading() as reader:
         creator = await creator_of(reader, person)
         place = await place_of_path(reader, creator, "videos", video_id)
-        context = await cart_context(request, reader, place, rules.timeline)
+        context = await cart_context(request, reader, place, timeline)
         video = (await video_view(reader, VideoId(video_id))).video
     return creator_page(request, creator, "videos", "creator/video.html", context | {"video": video, "form": None})
 

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 
+import yellowcart
 from yellowcart.accounts.access import PUBLIC
 from yellowcart.consoles.rendering import AnyRequest, page
 from yellowcart.kernel.errors import Refusal
@@ -23,6 +27,39 @@ class Explained(msgspec.Struct, frozen=True):
     status: int
     english: str
     chinese: str
+
+
+@get(OPENAPI, guards=[PUBLIC])
+async def openapi_document(request: AnyRequest) -> Response[bytes]:
+    """The OpenAPI 3.1 document of the API."""
+    document = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    return Response(document, media_type="application/json")
+
+
+def openapi_config() -> OpenAPIConfig:
+    """What the OpenAPI document says of the whole API.
+
+    The framework's own documentation routes answer unknown addresses with pages of their own, so they are kept
+    away from `/api`, where every refusal is a problem document.
+    """
+    bearer = SecurityScheme(type="http", scheme="bearer", description="The token of `POST /api/v1/sessions`.")
+    buyer = SecurityScheme(
+        type="http", scheme="bearer", description="The half-hour token of `POST /api/v1/buyer-tokens`."
+    )
+    return OpenAPIConfig(
+        title="Yellowcart",
+        version=yellowcart.__version__,
+        description=(
+            "Amounts are integers of fen, rates integers of basis points, times are RFC 3339 with zone, ids are"
+            " integers of at most 53 bits. Lists are read by cursor. Every refusal is an RFC 9457 problem with a"
+            " stable `code` and its message in both languages (`/docs/errors`)."
+        ),
+        use_handler_docstrings=True,
+        security=[{"session": []}],
+        components=Components(security_schemes={"session": bearer, "buyer_token": buyer}),
+        render_plugins=[JsonRenderPlugin()],
+        openapi_router=Router("/docs/schema", route_handlers=[], guards=[PUBLIC], include_in_schema=False),
+    )
 
 
 @get("/docs/api", guards=[PUBLIC])
@@ -57,4 +94,4 @@ def _tree(branch: type[Refusal]) -> Iterator[type[Refusal]]:
         yield from _tree(twig)
 
 
-ROUTES = Router("/", route_handlers=[api_page, errors_page], include_in_schema=False)
+ROUTES = Router("/", route_handlers=[openapi_document, api_page, errors_page], include_in_schema=False)

@@ -27,6 +27,8 @@ from yellowcart.kernel.idempotency import once, request_key
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
+from yellowcart.orders.model import OrderState
+from yellowcart.orders.queries import count_by_state
 
 SHORT_LIST = 6
 
@@ -92,6 +94,7 @@ async def home(
         shop = await require_member(reader, person, ShopId(shop_id))
         shops = await shops_of(reader, person)
         counts = await product_counts(reader, shop.shop_id)
+        orders = await count_by_state(reader, shop.shop_id)
         lists = {
             only.value: (
                 await products_of_shop(reader, shop.shop_id, only=only, sort="available", size=SHORT_LIST)
@@ -102,6 +105,7 @@ async def home(
         "shops": shops,
         "counts": counts,
         "lists": lists,
+        "orders_to_ship": orders.get(OrderState.PAID, 0),
         "to_do": _once_each(lists["rejected"] + lists["draft"])[:SHORT_LIST],
         "low_stock": LOW_STOCK,
         "as_of": clock.now(),

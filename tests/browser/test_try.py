@@ -1,0 +1,32 @@
+import time, pytest
+pytestmark=[pytest.mark.browser]
+def test_try(world, visits):
+    t=time.time()
+    p=visits.open(world,"/",login="buyer")
+    print(p.title(), time.time()-t)
+    room=world.room("山野集")
+    p.goto(f"/rooms/{room}")
+    t=time.time()
+    print(p.locator("video").evaluate("""v => new Promise(done => v.addEventListener('timeupdate', () => v.currentTime > 0.5 && done(v.currentTime)))"""))
+    print("video", time.time()-t)
+    g=world.goods_of_room(room,"坚果")
+    print(g)
+    p.screenshot(path="/tmp/room.png")
+    listing=world.row("select listing_id from listing where room_id=%(r)s and state='on_cart' and source='taobao_union' limit 1", r=world.room("午饭"))["listing_id"]
+    p.goto(f"/out/{listing}")
+    p.screenshot(path="/tmp/out.png")
+    with p.expect_request("https://**") as r:
+        p.get_by_role("button",name="前往").click()
+    print(r.value.url)
+    p.goto(f"{world.url}/rooms/{room}")
+    p.locator("#pinned").click()
+    p.wait_for_timeout(1500)
+    p.screenshot(path="/tmp/sheet.png")
+    q=visits.open(world,"/operator/rules?at=2021-11-15",login="operator",size={"width":1440,"height":900})
+    q.screenshot(path="/tmp/rules.png",full_page=True)
+    q.goto("/operator/clock?to=2022-03-01T00:00"); q.screenshot(path="/tmp/clock.png",full_page=True)
+    q.goto("/operator"); q.wait_for_timeout(1500); q.screenshot(path="/tmp/dash.png",full_page=True)
+    q=visits.open(world,"/creator",login="xiaobo",size={"width":1440,"height":900})
+    q.screenshot(path="/tmp/creator.png",full_page=True)
+    q.goto(f"/creator/rooms/{world.room('午饭')}");q.wait_for_timeout(500)
+    q.screenshot(path="/tmp/desk.png",full_page=True)

@@ -1,0 +1,188 @@
+"""A demo world that runs for browser tests: a database of its own, the web process and the worker on it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+from psycopg.rows import dict_row
+
+from tests.conftest import free_port
+from yellowcart.demo.accounts import PASSWORD
+from yellowcart.demo.children import end_with_parent
+from yellowcart.serving import server_command
+
+READY_WITHIN_S = 60
+STOP_WITHIN_S = 8
+CLI = [sys.executable, "-m", "yellowcart.cli"]
+ADDRESS = {
+    "recipient": "林小满",
+    "phone": "13800000021",
+    "province": "福建省",
+    "city": "泉州市",
+    "district": "安溪县",
+    "street": "茶都路 1 号",
+}
+
+Row = dict[str, Any]
+"""A row of the database by column names."""
+
+
+@dataclass
+class World:
+    """The platform at an address, and what a test asks of it beside the browser."""
+
+    url: str
+    database_url: str
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    def rows(self, query: str, **values: object) -> list[Row]:
+        """What stands in the database."""
+        with psycopg.connect(self.database_url, autocommit=True, row_factory=dict_row) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def row(self, query: str, **values: object) -> Row:
+        """The one row that a query finds."""
+        (found,) = self.rows(query, **values)
+        return found
+
+    def change(self, query: str, **values: object) -> None:
+        """Change exactly one row behind the platform's back."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            changed = connection.execute(query, values).rowcount
+        assert changed == 1, f"{changed} rows changed"
+
+    def session_of(self, login: str) -> str:
+        """A session of one of the world's people, opened once."""
+        if login not in self._tokens:
+            answer = self._call("POST", "/api/v1/sessions", "", {"login": login, "password": PASSWORD})
+            self._tokens[login] = str(answer["token"])
+        return self._tokens[login]
+
+    def call(self, login: str, method: str, path: str, body: object = None) -> Any:
+        """A request to the API as somebody; the answer must be a success."""
+        return self._call(method, path, self.session_of(login), body)
+
+    def order(self, login: str, listing: Row, *, quantity: int = 1) -> Row:
+        """Somebody orders through the order lane. `listing` holds listing_id, sku_id and price_fen."""
+        token = self.call(login, "POST", "/api/v1/buyer-tokens")["token"]
+        wanted = {
+            "listing_id": listing["listing_id"],
+            "sku_id": listing["sku_id"],
+            "quantity": quantity,
+            "unit_price_fen": listing["price_fen"],
+            "address": ADDRESS,
+        }
+        placed: Row = self._call("POST", "/api/v1/orders", token, wanted)
+        return placed
+
+    def room(self, key_word: str) -> int:
+        """The room on air whose title holds a word."""
+        return int(
+            self.row(
+                "SELECT room_id FROM room WHERE state = 'live' AND title LIKE %(title)s", title=f"%{key_word}%"
+            )["room_id"]
+        )
+
+    def goods_of_room(self, room_id: int, key_word: str) -> list[Row]:
+        """The SKUs of a listing in a room's cart, the cheapest first, with what is available of each."""
+        return self.rows(
+            """
+            SELECT listing_id, shop_id, product_id, sku_id, sku.name, sku.price_fen, available, product.version
+            FROM listing
+            JOIN product USING (shop_id, product_id)
+            JOIN sku USING (shop_id, product_id)
+            JOIN stock USING (shop_id, sku_id)
+            WHERE room_id = %(room_id)s AND product.title LIKE %(title)s AND listing.state <> 'off_cart'
+            ORDER BY sku.position
+            """,
+            room_id=room_id,
+            title=f"%{key_word}%",
+        )
+
+    def _call(self, method: str, path: str, token: str, body: object) -> Any:
+        headers = {"accept": "application/json", "idempotency-key": os.urandom(12).hex()}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        content = None if body is None else json.dumps(body)
+        if content:
+            headers["content-type"] = "application/json"
+        answer = httpx.request(
+            method, f"{self.url}{path}", headers=headers, content=content, timeout=20, trust_env=False
+        )
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+
+@contextmanager
+def running_world(database_url: str, home: Path, name: str) -> Iterator[World]:
+    """Start the processes of a demo on a seeded database; the sample stream is made in the background."""
+    port = free_port()
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "YELLOWCART_HOME": str(home),
+        "YELLOWCART_SECRET": "a secret for tests, long enough to sign with",
+        "YELLOWCART_DEMO": "1",
+        "YELLOWCART_POOL_SIZE": "6",
+    }
+    commands = {
+        "web": server_command(host="127.0.0.1", port=port, demo=True),
+        "worker": [*CLI, "worker"],
+        "stream": [*CLI, "sample-stream"],
+    }
+    running: list[subprocess.Popen[bytes]] = []
+    try:
+        for kind, command in commands.items():
+            with (home / f"{name}-{kind}.log").open("ab") as log:
+                running.append(
+                    subprocess.Popen(
+                        command,
+                        env=environment,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        preexec_fn=end_with_parent,
+                    )
+                )
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(url, running[0], home / f"{name}-web.log")
+        yield World(url, database_url)
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            _end(process)
+
+
+def _wait_until_ready(url: str, web: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline and web.poll() is None:
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/readyz", timeout=2, trust_env=False).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"the web process did not come up:\n{log.read_text(errors='replace')}")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a process that was asked to end has ended, and make it end with everything that it started."""
+    family: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        family = psutil.Process(process.pid).children(recursive=True)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_WITHIN_S)
+    if process.poll() is None:
+        process.kill()
+    for each in family:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    process.wait(STOP_WITHIN_S)
