@@ -60,7 +60,7 @@ def notice(code: str, effective_at: datetime, *lines: NoticeLine) -> PublishedNo
         title=Wording(zh=f"{code} 公告", en=f"Notice {code}"),
         notice=Notice(
             id=new_id(NoticeId),
-            issuer="快手",
+            issuer=Wording("快手", "Kuaishou"),
             text=Wording(zh="正文", en="Text"),
             reason=Wording(zh="合同变更", en="A change of contract"),
             announced_at=effective_at - timedelta(days=7),

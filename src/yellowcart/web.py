@@ -117,6 +117,9 @@ _FRAMEWORK_REFUSALS: dict[int, type[Refusal]] = {
 def _translated(error: HTTPException) -> Refusal:
     if "CSRF" in error.detail:
         return FormExpired()
+    if error.status_code >= 500:
+        log.error("framework.failed", error=repr(error), cause=repr(error.__cause__))
+        return BrokenInside()
     if known := _FRAMEWORK_REFUSALS.get(error.status_code):
         return known()
     if isinstance(error.extra, list) and error.extra:

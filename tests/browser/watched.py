@@ -100,4 +100,3 @@ class Visits:
 
 def _is_among(expected: Sequence[tuple[int, str]], status: int, url: str) -> bool:
     return any(status == code and path in url for code, path in expected)
-

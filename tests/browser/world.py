@@ -23,6 +23,7 @@ from yellowcart.serving import server_command
 
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 8
+WAIT_S = 20
 CLI = [sys.executable, "-m", "yellowcart.cli"]
 ADDRESS = {
     "recipient": "林小满",
@@ -54,6 +55,13 @@ class World:
         """The one row that a query finds."""
         (found,) = self.rows(query, **values)
         return found
+
+    def wait_for(self, query: str, **values: object) -> None:
+        """Wait until a query finds something: what the worker does shows in the database first."""
+        deadline = time.monotonic() + WAIT_S
+        while not self.rows(query, **values):
+            assert time.monotonic() < deadline, f"this did not come about: {query} {values}"
+            time.sleep(0.1)
 
     def change(self, query: str, **values: object) -> None:
         """Change exactly one row behind the platform's back."""

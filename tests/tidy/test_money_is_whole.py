@@ -14,9 +14,7 @@ MONEY_FOLDERS = [
     PACKAGE / name for name in ("orders", "alliance", "catalog", "ledger", "settlement", "aftersales", "quality")
 ]
 MONEY_FILES = [PACKAGE / "kernel" / "money.py"]
-SECONDS_ARE_FLOATS = {
-    "src/yellowcart/orders/lane.py: __init__",  # when a token that was checked expires, in seconds
-}
+SECONDS_ARE_FLOATS = {}
 """`file: function` that keeps seconds of the machine under another name. May only shrink."""
 
 

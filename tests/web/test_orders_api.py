@@ -3,12 +3,13 @@
 import msgspec
 import pytest
 
-from tests.conftest import Application, SignedIn, browser, sign_in_as
+from tests.conftest import SignedIn, browser, sign_in_as
 from tests.orders.test_order_lane import SECRET, order_body
 from tests.small_world import PRICE_FEN, SmallWorld, make_small_world
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Role
 from yellowcart.accounts.sessions import open_session
+from yellowcart.app import Application
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.ids import PersonId
 

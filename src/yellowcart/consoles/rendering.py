@@ -19,7 +19,7 @@ from yellowcart.accounts.model import Person
 from yellowcart.consoles import figures
 from yellowcart.kernel import clock
 from yellowcart.kernel.settings import Settings
-from yellowcart.kernel.translation import Locale, choose_locale, translate, translate_plural
+from yellowcart.kernel.translation import Locale, choose_locale, in_language, translate, translate_plural
 
 PACKAGE = Path(__file__).parent.parent
 TEMPLATES = PACKAGE / "templates"
@@ -69,7 +69,7 @@ def environment(locale: Locale) -> Environment:
         count=partial(figures.count, locale=locale),
         elapsed=partial(figures.elapsed, locale=locale),
     )
-    made.globals.update(asset=asset, locale=locale.value)
+    made.globals.update(asset=asset, locale=locale.value, in_language=partial(in_language, locale))
     return made
 
 

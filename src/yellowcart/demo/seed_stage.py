@@ -32,7 +32,7 @@ async def seed_notice(writer: Writer, seeded: Seeded, notice: model.Notice, oper
         title=_wording(notice.title),
         notice=Notice(
             id=new_id(NoticeId),
-            issuer=notice.issuer.zh,
+            issuer=Wording(notice.issuer.zh, notice.issuer.en),
             text=_wording(notice.text),
             reason=_wording(notice.reason),
             announced_at=notice.announced_at,

@@ -3,11 +3,10 @@
 Served by granian: `granian --interface asgi --factory yellowcart.demo.site:create_application`.
 """
 
-from yellowcart.app import Application, create_litestar
+from yellowcart.app import Application, create_litestar, start_process
 from yellowcart.demo import media
 from yellowcart.demo.accounts import demo_accounts
-from yellowcart.kernel.journal import start_journal
-from yellowcart.kernel.settings import Settings, read_settings
+from yellowcart.kernel.settings import Settings
 
 
 def create_demo(settings: Settings) -> Application:
@@ -19,6 +18,4 @@ def create_demo(settings: Settings) -> Application:
 
 def create_application() -> Application:
     """The demo as the environment configures it."""
-    settings = read_settings()
-    start_journal(settings.log_format, process="web")
-    return create_demo(settings)
+    return start_process(create_demo)

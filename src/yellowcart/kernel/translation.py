@@ -65,6 +65,11 @@ def translate_plural(singular: str, plural: str, number: int, locale: Locale) ->
     return singular if number == 1 else plural
 
 
+def in_language(locale: Locale, chinese: str | None, english: str | None) -> str:
+    """The text of a thing that people named in both languages; the Chinese one where there is no English."""
+    return (english if locale is Locale.ENGLISH and english else chinese) or ""
+
+
 def choose_locale(cookie: str | None, accept_language: str | None) -> Locale:
     """The reader's own choice first, then the browser's; Chinese for everybody else."""
     for locale in Locale:

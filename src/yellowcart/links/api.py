@@ -60,7 +60,7 @@ class NoticeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     notice_id: NoticeId
     code: str
-    issuer: str
+    issuer: Wording
     title: Wording
     text: Wording
     reason: Wording

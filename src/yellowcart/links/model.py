@@ -137,7 +137,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: int
-    issuer: str
+    issuer: Wording
     text: Wording
     reason: Wording
     announced_at: datetime
@@ -147,8 +147,6 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         require_aware(self.announced_at)
         require_aware(self.effective_at)
-        if not self.issuer.strip():
-            raise ValueError("a notice names its issuer")
 
 
 class LinkRule(msgspec.Struct, frozen=True, kw_only=True):

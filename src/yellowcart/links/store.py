@@ -102,13 +102,14 @@ async def enact(
         INSERT INTO notice (notice_id, code, issuer_zh, issuer_en, title_zh, title_en, text_zh, text_en,
                             reason_zh, reason_en, announced_at, effective_at, lines, published_by, published_at,
                             provenance)
-        VALUES (%(notice_id)s, %(code)s, %(issuer)s, %(issuer)s, %(title_zh)s, %(title_en)s, %(text_zh)s,
+        VALUES (%(notice_id)s, %(code)s, %(issuer_zh)s, %(issuer_en)s, %(title_zh)s, %(title_en)s, %(text_zh)s,
                 %(text_en)s, %(reason_zh)s, %(reason_en)s, %(announced_at)s, %(effective_at)s, %(lines)s, %(by)s,
                 %(now)s, %(provenance)s)
         """,
         notice_id=notice.id,
         code=published.code,
-        issuer=notice.issuer,
+        issuer_zh=notice.issuer.zh,
+        issuer_en=notice.issuer.en,
         title_zh=published.title.zh,
         title_en=published.title.en,
         text_zh=notice.text.zh,
@@ -194,7 +195,7 @@ class _NoticeRow(msgspec.Struct, frozen=True):
             title=Wording(self.title_zh, self.title_en),
             notice=Notice(
                 id=self.notice_id,
-                issuer=self.issuer_zh,
+                issuer=Wording(self.issuer_zh, self.issuer_en),
                 text=Wording(self.text_zh, self.text_en),
                 reason=Wording(self.reason_zh, self.reason_en),
                 announced_at=self.announced_at,

@@ -119,7 +119,7 @@ def _notice_text(notice: Notice | None, locale: Locale) -> str:
     return translate(
         _NOTICE,
         locale,
-        issuer=notice.issuer,
+        issuer=notice.issuer.in_language(locale.value),
         day=notice.announced_at.astimezone(SHANGHAI).strftime("%Y-%m-%d"),
         reason=notice.reason.in_language(locale.value).rstrip("。."),
     )

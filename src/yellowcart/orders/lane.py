@@ -23,8 +23,6 @@ from yellowcart.orders.place import NewOrder, OrderLane, PlacedOrder
 
 PATH = "/api/v1/orders"
 BODY_BYTES_MAX = 8_192
-TOKENS_MAX = 50_000
-"""Checked tokens remembered, so that a buyer's second request does not pay for the signature again."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -41,7 +39,6 @@ class BuyersPlace:
     def __init__(self, lane: OrderLane, tokens: BuyerTokens) -> None:
         self._lane = lane
         self._tokens = tokens
-        self._checked: dict[bytes, tuple[PersonId, float]] = {}
 
     async def __call__(self, authorization: bytes, key: str, wanted: NewOrder) -> PlacedOrder:
         """Raises what `admit` and `OrderLane.place` raise."""
@@ -59,16 +56,9 @@ class BuyersPlace:
         return await self._lane.place(buyer_id, key, hash_of(wanted), wanted)
 
     def _buyer(self, authorization: bytes) -> PersonId:
-        now_s = time.time()
-        known = self._checked.get(authorization)
-        if known is not None and known[1] > now_s:
-            return known[0]
         if authorization[:7].lower() != b"bearer ":
             raise TokenInvalid
-        buyer_id, expires_at_s = self._tokens.check(authorization[7:].decode("latin-1"), now_s)
-        while len(self._checked) >= TOKENS_MAX:
-            self._checked.pop(next(iter(self._checked)))
-        self._checked[authorization] = (buyer_id, expires_at_s)
+        buyer_id, _ = self._tokens.check(authorization[7:].decode("latin-1"), time.time())
         return buyer_id
 
 

@@ -35,6 +35,8 @@ from yellowcart.orders.snapshots import ListingSnapshot, ListingSnapshots, SkuSn
 BATCH_MAX = 128
 QUEUE_MAX = 4_096
 """Requests that may wait for one shop: about half a second of work; more are told to come again."""
+FIRST_STATISTICS_AT = 1_000
+"""After so many orders of this process, and after every doubling, the planner's statistics are refreshed."""
 CONNECTIONS = 3
 """Shops whose batches may commit at the same time in one process."""
 
@@ -137,6 +139,9 @@ class OrderLane:
         self._database = database
         self._snapshots = snapshots
         self._announcer = announcer
+        self._placed = 0
+        self._statistics_at = FIRST_STATISTICS_AT
+        self._statistics: asyncio.Task[None] | None = None
         self._connections: asyncio.Queue[AsyncConnection[Any] | None] = asyncio.Queue()
         self._lane: BatchLane[ShopId, _Waiting, PlacedOrder | Refusal] = BatchLane(
             self._commit, batch_max=BATCH_MAX, queue_max=QUEUE_MAX, holds_back=_buyer_of
@@ -150,6 +155,8 @@ class OrderLane:
     async def stop(self) -> None:
         """Answer everybody who waits, then close."""
         await self._lane.drain()
+        if self._statistics is not None:
+            await self._statistics
         while not self._connections.empty():
             connection = self._connections.get_nowait()
             if connection is not None:
@@ -214,10 +221,28 @@ class OrderLane:
             raise Unavailable from error
         finally:
             self._connections.put_nowait(connection)
+        self._count(len(batch))
         return [
             self._answer(shop_id, waiting, goods[request.goods_number], row)
             for waiting, request, row in zip(batch, requests, rows, strict=True)
         ]
+
+    def _count(self, judged: int) -> None:
+        self._placed += judged
+        if self._placed >= self._statistics_at:
+            self._statistics_at *= 2
+            self._statistics = asyncio.create_task(self._refresh_statistics())
+
+    async def _refresh_statistics(self) -> None:
+        """Tell the planner that tables which were empty when the lane's statement was planned are so no longer.
+
+        PostgreSQL would find out by itself within minutes; in a young database the first sale is over by then.
+        """
+        try:
+            async with await self._database.connect(name="yellowcart statistics") as connection:
+                await connection.execute("ANALYZE shop_order, order_line, purchase_count, outbox_event, stock")
+        except psycopg.Error as error:
+            log.warning("order_lane.statistics_failed", error=str(error))
 
     def _answer(
         self, shop_id: ShopId, waiting: _Waiting, goods: _Goods, row: tuple[Any, ...]

@@ -18,6 +18,7 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     shop_id: ShopId
     shop_name: str
+    shop_name_en: str
     order_id: OrderId
     buyer_id: PersonId
     recipient: str
@@ -56,8 +57,10 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
 
     order: Order
     shop_name: str
+    shop_name_en: str
     buyer_name: str
     creator_name: str
+    creator_name_en: str
     lines: list[OrderLine]
     payments: list[Payment]
     shipments: list[Shipment]
@@ -65,7 +68,7 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _SUMMARY = """
-SELECT placed.shop_id, shop.name AS shop_name, placed.order_id, placed.buyer_id,
+SELECT placed.shop_id, shop.name AS shop_name, shop.name_en AS shop_name_en, placed.order_id, placed.buyer_id,
        placed.address->>'recipient' AS recipient, placed.state, placed.close_reason, placed.total_fen,
        placed.submitted_at, placed.hold_until, line.title, line.title_en, line.sku_name, line.sku_name_en,
        line.picture_url, line.quantity
@@ -188,21 +191,21 @@ async def order_of_shop(reader: Reader, shop_id: ShopId, order_id: OrderId) -> O
     names = await reader.row(
         _Names,
         """
-        SELECT shop.name AS shop_name,
+        SELECT shop.name AS shop_name, shop.name_en AS shop_name_en,
                coalesce((SELECT name FROM person WHERE person_id = %(buyer_id)s), '') AS buyer_name,
-               coalesce((SELECT name FROM creator WHERE creator_id = %(creator_id)s), '') AS creator_name
+               coalesce(creator.name, '') AS creator_name, coalesce(creator.name_en, '') AS creator_name_en
         FROM shop
-        WHERE shop_id = %(shop_id)s
+        LEFT JOIN creator ON creator.creator_id = %(creator_id)s
+        WHERE shop.shop_id = %(shop_id)s
         """,
         shop_id=shop_id,
         buyer_id=order.buyer_id,
         creator_id=order.creator_id,
     )
+    assert names is not None, "an order's shop is there: a foreign key says so"
     return OrderDetail(
         order=order,
-        shop_name=names.shop_name if names else "",
-        buyer_name=names.buyer_name if names else "",
-        creator_name=names.creator_name if names else "",
+        **msgspec.structs.asdict(names),
         lines=await reader.rows(OrderLine, _LINES, **key),
         payments=await reader.rows(Payment, _PAYMENTS, **key),
         shipments=await reader.rows(Shipment, _SHIPMENTS, **key),
@@ -243,5 +246,7 @@ LIMIT 50
 
 class _Names(msgspec.Struct, frozen=True):
     shop_name: str
+    shop_name_en: str
     buyer_name: str
     creator_name: str
+    creator_name_en: str

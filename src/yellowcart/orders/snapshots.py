@@ -6,7 +6,7 @@ or the rules changed. It also ages: offers begin and end by the clock, so that n
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -80,7 +80,7 @@ class ListingSnapshots:
     def __init__(self, database: Database, rules: TimelineInMemory) -> None:
         self._database = database
         self._rules = rules
-        self._known: dict[ListingId, ListingSnapshot] = {}
+        self._known: OrderedDict[ListingId, ListingSnapshot] = OrderedDict()
         self._reading: dict[ListingId, asyncio.Future[ListingSnapshot]] = {}
         self._of_product: dict[str, set[ListingId]] = defaultdict(set)
         self.checkout_closed = False
@@ -117,7 +117,7 @@ class ListingSnapshots:
         snapshot = _snapshot(row, self._rules.timeline, clock.now())
         self._known.pop(listing_id, None)
         while len(self._known) >= SNAPSHOTS_MAX:
-            self._known.pop(next(iter(self._known)))
+            self._known.popitem(last=False)
         self._known[listing_id] = snapshot
         self._of_product[f"{snapshot.shop_id}:{snapshot.product_id}"].add(listing_id)
         return snapshot

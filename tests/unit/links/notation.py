@@ -54,7 +54,7 @@ def notices(board: str) -> list[Notice]:
     return [
         Notice(
             id=number,
-            issuer="platform",
+            issuer=Wording(en="platform"),
             text=Wording(zh=f"公告 {day}"),
             reason=Wording(en="as the board says"),
             announced_at=moment(day),

@@ -52,7 +52,7 @@ LEGAL_LISTING_MOVES = {
 }
 
 
-@pytest.mark.parametrize(("state", "wanted"), itertools.product(RoomState, RoomState))
+@pytest.mark.parametrize(("state", "wanted"), list(itertools.product(RoomState, RoomState)))
 def test_a_room_moves_only_along_its_table(state: RoomState, wanted: RoomState) -> None:
     if (state.value, wanted.value) in LEGAL_ROOM_MOVES:
         require_room_move(state, wanted)
@@ -61,7 +61,7 @@ def test_a_room_moves_only_along_its_table(state: RoomState, wanted: RoomState) 
             require_room_move(state, wanted)
 
 
-@pytest.mark.parametrize(("state", "wanted"), itertools.product(ListingState, ListingState))
+@pytest.mark.parametrize(("state", "wanted"), list(itertools.product(ListingState, ListingState)))
 def test_a_listing_moves_only_along_its_table(state: ListingState, wanted: ListingState) -> None:
     if (state.value, wanted.value) in LEGAL_LISTING_MOVES:
         require_listing_move(state, wanted)

@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Role
-from yellowcart.consoles.operator.navigation import in_language, operator_page
+from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, locale_of
 from yellowcart.insight import metrics, queries
 from yellowcart.insight.model import BySource, MetricName, Series, Window
@@ -16,7 +16,7 @@ from yellowcart.insight.rules import PLAIN_METRICS
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.database import Database
-from yellowcart.kernel.translation import N_, Locale
+from yellowcart.kernel.translation import N_, Locale, in_language
 from yellowcart.links.store import Source, read_sources
 
 WINDOWS = (

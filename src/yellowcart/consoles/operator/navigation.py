@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import partial
 
 from litestar import Response
 
 from yellowcart.consoles.rendering import AnyRequest, locale_of, page
 from yellowcart.kernel.clock import SHANGHAI
-from yellowcart.kernel.translation import N_, Locale, translate
+from yellowcart.kernel.translation import N_, translate
 from yellowcart.links.rules import shanghai_midnight
 
 PLACES = (
@@ -33,14 +32,8 @@ def operator_page(
         "navigation": [
             (translate(label, locale), href, icon, place == name) for name, label, href, icon in PLACES
         ],
-        "in_language": partial(in_language, locale),
     }
     return page(request, f"operator/{template}", everywhere | dict(context), status=status)
-
-
-def in_language(locale: Locale, chinese: str | None, english: str | None) -> str:
-    """The text for the reader; the Chinese one where there is no English."""
-    return (english if locale is Locale.ENGLISH and english else chinese) or ""
 
 
 def moment_of(text: str | None) -> datetime | None:
