@@ -14,7 +14,7 @@ MONEY_FOLDERS = [
     PACKAGE / name for name in ("orders", "alliance", "catalog", "ledger", "settlement", "aftersales", "quality")
 ]
 MONEY_FILES = [PACKAGE / "kernel" / "money.py"]
-SECONDS_ARE_FLOATS = {}
+SECONDS_ARE_FLOATS: set[str] = set()
 """`file: function` that keeps seconds of the machine under another name. May only shrink."""
 
 
