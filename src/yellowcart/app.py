@@ -13,6 +13,7 @@ from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
+from litestar.plugins.prometheus import PrometheusConfig
 
 from yellowcart import health
 from yellowcart.accounts import access
@@ -50,6 +51,8 @@ from yellowcart.web_headers import add_security_headers
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_METRICS = PrometheusConfig(app_name="yellowcart", prefix="yellowcart", group_path=True)
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """The largest body of any route; routes that take less say so themselves."""
@@ -101,7 +104,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
             "buyer_tokens": Provide(_buyer_tokens, sync_to_thread=False),
             "buyers_place": Provide(_buyers_place, sync_to_thread=False),
         },
-        middleware=[DefineMiddleware(WhoAsks)],
+        middleware=[_METRICS.middleware, DefineMiddleware(WhoAsks)],
         exception_handlers={
             Refusal: answer_refusal,
             HTTPException: answer_framework_refusal,

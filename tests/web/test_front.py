@@ -70,3 +70,16 @@ async def test_the_chosen_language_is_kept(client: httpx.AsyncClient) -> None:
     assert 'lang="en"' in (await client.get("/login")).text
     await client.get("/language/zh_CN?next=/login")
     assert 'lang="zh-CN"' in (await client.get("/login")).text.partition("<head>")[0]
+
+
+async def test_metrics_tell_of_requests_and_of_the_lane(client: httpx.AsyncClient) -> None:
+    await client.get("/login")
+    metrics = (await client.get("/metrics")).text
+    assert "yellowcart_requests_total" in metrics
+    assert 'path="/login"' in metrics
+    assert "yellowcart_order_batch_seconds_bucket" in metrics
+
+
+async def test_a_platform_whose_database_answers_is_ready(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).text == "alive\n"
+    assert (await client.get("/readyz")).status_code == 200

@@ -86,7 +86,8 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 // What was pasted is done with once its product stands in the cart.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt;
+  // The answer took the form away: the event speaks of what stands there now, its request of the form.
+  const form = event.detail.requestConfig.elt;
   if (event.detail.successful && form instanceof Element && form.closest(".desk-link")) {
     document.getElementById("pasted").value = "";
   }
@@ -130,6 +131,10 @@ function fallen({ listing_id: listing, available }) {
   if (place.dataset.skus === "1") showStock(place, available); else refreshCart();
 }
 
+// A button of this page has sent the room on: its answer is on the way and says so, a reload would come before it.
+let leaving = false;
+addEventListener("beforeunload", () => { leaving = true; });
+
 function listen() {
   const stream = new EventSource(desk.dataset.stream);
   const on = (kind, act) => stream.addEventListener(kind, (event) => act(JSON.parse(event.data)));
@@ -143,7 +148,7 @@ function listen() {
     setText('[data-shown="viewers"]', viewers.toLocaleString("en-US"));
     setText('[data-shown="likes"]', likes.toLocaleString("en-US"));
   });
-  on("room", ({ state }) => { if (state !== desk.dataset.state) location.reload(); });
+  on("room", ({ state }) => { if (state !== desk.dataset.state && !leaving) location.reload(); });
 }
 
 for (const form of document.querySelectorAll("[data-say]")) {
