@@ -22,6 +22,7 @@ from psycopg.rows import tuple_row
 
 from yellowcart.kernel import clock
 from yellowcart.kernel.batching import BatchLane
+from yellowcart.kernel.counting import DURATION_BUCKETS_S
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal, Unavailable
 from yellowcart.kernel.idempotency import IdempotencyKeyReused
@@ -50,7 +51,7 @@ _judged = prometheus_client.Counter("yellowcart_orders_judged", "Orders that the
 _batches = prometheus_client.Histogram(
     "yellowcart_order_batch_seconds",
     "From the begin of a batch of orders to its commit",
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5),
+    buckets=DURATION_BUCKETS_S,
 )
 
 ShortText = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*$")]

@@ -11,7 +11,7 @@ from yellowcart.accounts.access import PUBLIC, SIGNED_IN
 from yellowcart.accounts.model import Person
 from yellowcart.consoles.buyer.navigation import buyer_page
 from yellowcart.consoles.buyer.orders import seconds_left
-from yellowcart.consoles.front.pages import FormBody
+from yellowcart.consoles.forms import FormBody
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal

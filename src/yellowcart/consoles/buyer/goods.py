@@ -13,7 +13,7 @@ from yellowcart.catalog.queries import product_detail
 from yellowcart.consoles.buyer.carts import ShownListing, shown
 from yellowcart.consoles.buyer.navigation import buyer_page
 from yellowcart.consoles.buyer.rooms import ON_AIR
-from yellowcart.consoles.front.pages import FormBody
+from yellowcart.consoles.forms import FormBody
 from yellowcart.consoles.rendering import AnyRequest, locale_of
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.errors import NotFound

@@ -8,7 +8,7 @@ from yellowcart.accounts.access import PUBLIC, SIGNED_IN
 from yellowcart.accounts.model import Person
 from yellowcart.consoles.buyer.carts import cart_key, shown_cart
 from yellowcart.consoles.buyer.navigation import buyer_page
-from yellowcart.consoles.front.pages import FormBody
+from yellowcart.consoles.forms import FormBody
 from yellowcart.consoles.rendering import AnyRequest, locale_of
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.errors import NotFound

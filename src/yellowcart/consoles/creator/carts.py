@@ -10,9 +10,10 @@ from litestar.response import Redirect
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.catalog.queries import search_listable
-from yellowcart.consoles.creator.forms import FormBody, fresh_request_key, read_price, read_whole, refused_form
+from yellowcart.consoles.creator.forms import read_price, read_whole
 from yellowcart.consoles.creator.navigation import is_part
 from yellowcart.consoles.creator.shelf import cart_context, cart_path, place_of_path, place_path
+from yellowcart.consoles.forms import FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer

@@ -7,9 +7,9 @@ from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
-from yellowcart.consoles.creator.forms import FormBody
 from yellowcart.consoles.creator.navigation import creator_page, is_part
 from yellowcart.consoles.creator.shelf import cart_context, room_of
+from yellowcart.consoles.forms import FormBody
 from yellowcart.consoles.rendering import AnyRequest, go_to, page
 from yellowcart.insight.metrics import room_figures
 from yellowcart.insight.model import MetricName

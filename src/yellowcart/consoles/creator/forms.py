@@ -1,30 +1,11 @@
-"""Forms of the creator console."""
+"""What the creator's forms carry: moments, prices, whole numbers."""
 
-import secrets
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
-
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
 
 from yellowcart.kernel import clock
 from yellowcart.kernel.errors import InvalidFields, Refusal
 from yellowcart.kernel.money import parse_yuan
-from yellowcart.kernel.translation import N_, Locale
-
-FormBody = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-Form = dict[str, dict[str, str]]
-
-
-def refused_form(refusal: Refusal, values: Mapping[str, str], locale: Locale) -> Form:
-    """A form with its input kept and the refusal's errors at their fields, or above the whole."""
-    return {"values": dict(values), "errors": refusal.fields(locale) or {"": refusal.text(locale)}}
-
-
-def fresh_request_key() -> str:
-    """A key for a form that creates something: sent twice, it creates once."""
-    return secrets.token_urlsafe(16)
+from yellowcart.kernel.translation import N_
 
 
 def read_moment(text: str, field: str) -> datetime:

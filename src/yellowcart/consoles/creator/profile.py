@@ -7,8 +7,8 @@ from litestar.response import Redirect
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.catalog.shops import shops_of
-from yellowcart.consoles.creator.forms import Form, FormBody, refused_form
 from yellowcart.consoles.creator.navigation import creator_page
+from yellowcart.consoles.forms import Form, FormBody, refused_form
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal

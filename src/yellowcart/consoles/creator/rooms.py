@@ -10,8 +10,9 @@ from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
-from yellowcart.consoles.creator.forms import Form, FormBody, fresh_request_key, read_moment, refused_form
+from yellowcart.consoles.creator.forms import read_moment
 from yellowcart.consoles.creator.navigation import creator_page
+from yellowcart.consoles.forms import Form, FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer

@@ -7,9 +7,9 @@ from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
-from yellowcart.consoles.creator.forms import Form, FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.creator.navigation import creator_page
 from yellowcart.consoles.creator.shelf import cart_context, place_of_path
+from yellowcart.consoles.forms import Form, FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal

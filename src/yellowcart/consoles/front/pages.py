@@ -1,13 +1,11 @@
 """Language, signing in and out, registering, static files, the first page."""
 
 import mimetypes
-from typing import Annotated
 
 from litestar import Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect
 
 from yellowcart.accounts import sessions
@@ -16,6 +14,7 @@ from yellowcart.accounts.api import BuyerToken, buyer_token_of
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person, Role
 from yellowcart.accounts.register import register
+from yellowcart.consoles.forms import FormBody, refused_form
 from yellowcart.consoles.rendering import (
     ASSETS,
     LANGUAGE_COOKIE,
@@ -31,7 +30,6 @@ from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.translation import N_, Locale
 
-FormBody = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 ONE_YEAR_S = 31_536_000
 HOMES = (
     (Role.OPERATOR, "/operator"),
@@ -101,11 +99,8 @@ async def register_person(
                 user_agent=request.headers.get("user-agent", ""),
             )
     except Refusal as refusal:
-        locale = locale_of(request)
-        form = {
-            "values": {"login": data.get("login", ""), "name": data.get("name", "")},
-            "errors": refusal.fields(locale) or {"": refusal.text(locale)},
-        }
+        typed = {"login": data.get("login", ""), "name": data.get("name", "")}
+        form = refused_form(refusal, typed, locale_of(request))
         return page(request, "front/register.html", {"form": form}, status=status_of(refusal))
     return _signed_in(request, session, "/")
 

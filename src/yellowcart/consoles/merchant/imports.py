@@ -23,8 +23,8 @@ from yellowcart.catalog.import_products import (
 )
 from yellowcart.catalog.import_reading import FILE_BYTES_MAX, FILE_MEGABYTES_MAX, ROWS_MAX
 from yellowcart.catalog.shops import require_member
+from yellowcart.consoles.forms import Form, FormBody, refused_form
 from yellowcart.consoles.merchant.categories import category_options
-from yellowcart.consoles.merchant.forms import Form, FormBody, refused_form
 from yellowcart.consoles.merchant.navigation import console_context
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel.database import Database

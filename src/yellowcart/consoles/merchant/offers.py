@@ -10,7 +10,7 @@ from yellowcart.accounts.model import Person, Role
 from yellowcart.alliance.offers import end_open_offer, set_open_offer
 from yellowcart.alliance.queries import offers_of_shop
 from yellowcart.catalog.shops import require_member
-from yellowcart.consoles.merchant.forms import Form, FormBody, refused_form
+from yellowcart.consoles.forms import Form, FormBody, refused_form
 from yellowcart.consoles.merchant.navigation import console_context
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel import clock

@@ -11,7 +11,7 @@ from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.catalog.model import Shop
 from yellowcart.catalog.shops import require_member
-from yellowcart.consoles.front.pages import FormBody
+from yellowcart.consoles.forms import FormBody, refused_form
 from yellowcart.consoles.merchant.navigation import console_context, shop_path
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel.database import Database
@@ -112,7 +112,7 @@ def _order_page(
     locale = locale_of(request)
     form = None
     if refusal is not None:
-        form = {"values": typed or {}, "errors": refusal.fields(locale) or {"": refusal.text(locale)}}
+        form = refused_form(refusal, typed or {}, locale)
     names = {code: pair[0 if locale is Locale.CHINESE else 1] for code, pair in CARRIERS.items()}
     return page(
         request,

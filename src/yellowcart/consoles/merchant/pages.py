@@ -11,7 +11,7 @@ from yellowcart.catalog.model import MerchantKind, Shop
 from yellowcart.catalog.product_list import ProductFilter, ProductRow, product_counts, products_of_shop
 from yellowcart.catalog.rules import LOW_STOCK
 from yellowcart.catalog.shops import open_shop, require_member, shops_of
-from yellowcart.consoles.merchant.forms import FormBody, fresh_request_key, refused_form
+from yellowcart.consoles.forms import FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.merchant.imports import ROUTES as IMPORT_ROUTES
 from yellowcart.consoles.merchant.navigation import console_context, shop_path
 from yellowcart.consoles.merchant.offers import ROUTES as OFFER_ROUTES

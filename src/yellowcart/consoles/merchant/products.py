@@ -17,8 +17,8 @@ from yellowcart.catalog.review import submit_product
 from yellowcart.catalog.selling import put_off_sale, put_on_sale, retire_product
 from yellowcart.catalog.shops import require_member
 from yellowcart.catalog.wording import review_problem_text
+from yellowcart.consoles.forms import Form, FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.merchant.categories import category_options
-from yellowcart.consoles.merchant.forms import Form, FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.merchant.navigation import console_context, shop_path
 from yellowcart.consoles.merchant.product_form import (
     SkuRow,

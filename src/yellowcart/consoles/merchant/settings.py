@@ -18,7 +18,7 @@ from yellowcart.catalog.shops import (
     reopen_shop,
     require_member,
 )
-from yellowcart.consoles.merchant.forms import Form, FormBody, refused_form
+from yellowcart.consoles.forms import Form, FormBody, refused_form
 from yellowcart.consoles.merchant.navigation import console_context, shop_path
 from yellowcart.consoles.merchant.shop_form import read_shop_form
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page

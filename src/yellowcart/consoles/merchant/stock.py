@@ -13,7 +13,7 @@ from yellowcart.catalog.model import Sku
 from yellowcart.catalog.queries import product_detail
 from yellowcart.catalog.shops import require_member
 from yellowcart.catalog.stock import adjust_stock, receive_stock, stock_changes
-from yellowcart.consoles.merchant.forms import Form, FormBody, fresh_request_key, refused_form
+from yellowcart.consoles.forms import Form, FormBody, fresh_request_key, refused_form
 from yellowcart.consoles.merchant.navigation import console_context
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel.database import Database

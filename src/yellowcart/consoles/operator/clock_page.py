@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, URLEncodedBody
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.controls import move_platform_clock
 from yellowcart.accounts.model import Person, Role
+from yellowcart.consoles.forms import FormBody
 from yellowcart.consoles.operator.link_rules import SURFACES
 from yellowcart.consoles.operator.navigation import moment_of, operator_page, written_moment
 from yellowcart.consoles.operator.timeline_picture import codes_of
@@ -46,7 +47,7 @@ async def move(
     request: AnyRequest,
     database: NamedDependency[Database],
     person: NamedDependency[Person],
-    data: URLEncodedBody[dict[str, str]],
+    data: FormBody,
 ) -> Response[str] | Redirect:
     """Move the clock forward."""
     to = moment_of(data.get("to"))

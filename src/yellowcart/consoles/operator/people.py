@@ -2,7 +2,7 @@
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
@@ -10,6 +10,7 @@ from yellowcart.accounts.audit import read_trail
 from yellowcart.accounts.model import Person, Role
 from yellowcart.accounts.people import disable_person, enable_person, find_people, read_person, revoke
 from yellowcart.accounts.register import grant
+from yellowcart.consoles.forms import FormBody, refused_form
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
 from yellowcart.kernel.database import Database
@@ -67,7 +68,7 @@ async def change_role(
     database: NamedDependency[Database],
     person: NamedDependency[Person],
     person_id: FromPath[int],
-    data: URLEncodedBody[dict[str, str]],
+    data: FormBody,
 ) -> Response[str] | Redirect:
     """Grant a role, or take it away when `taken` is yes."""
     try:
@@ -90,7 +91,7 @@ async def change_state(
     database: NamedDependency[Database],
     person: NamedDependency[Person],
     person_id: FromPath[int],
-    data: URLEncodedBody[dict[str, str]],
+    data: FormBody,
 ) -> Response[str] | Redirect:
     """Shut a person out, or let them in again when `state` is active."""
     reason = data.get("reason", "")
@@ -121,10 +122,7 @@ async def _page(
         about = await read_trail(reader, subject=f"person:{person_id}", size=10)
     form = None
     if refusal is not None:
-        form = {
-            "values": {"role": (values or {}).get("role", ""), "reason": (values or {}).get("reason", "")},
-            "errors": refusal.fields(locale) or {"": refusal.text(locale)},
-        }
+        form = refused_form(refusal, values or {}, locale)
     context = {
         "found": found,
         "roles": ROLES,

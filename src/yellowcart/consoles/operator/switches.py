@@ -2,13 +2,14 @@
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.audit import read_trail
 from yellowcart.accounts.controls import flip_switch
 from yellowcart.accounts.model import Person, Role
+from yellowcart.consoles.forms import FormBody
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
 from yellowcart.kernel.database import Database
@@ -39,7 +40,7 @@ async def flip_one(
     database: NamedDependency[Database],
     person: NamedDependency[Person],
     name: FromPath[Switch],
-    data: URLEncodedBody[dict[str, str]],
+    data: FormBody,
 ) -> Response[str] | Redirect:
     """Close or open a switch."""
     field = f"reason_{name.value}"

@@ -1,4 +1,4 @@
-"""Forms of the merchant console: what was typed comes back with what is wrong with it."""
+"""Forms of every page: what was typed comes back with what is wrong, and what is sent twice is done once."""
 
 import secrets
 from collections.abc import Mapping
@@ -11,8 +11,10 @@ from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.translation import Locale
 
 FormBody = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+"""A form as a browser sends it."""
 
 Form = dict[str, dict[str, str]]
+"""What `parts/forms.html` draws: `values` as they were typed, `errors` by field."""
 
 
 def refused_form(refusal: Refusal, values: Mapping[str, str], locale: Locale) -> Form:
