@@ -1,4 +1,4 @@
-"""The creator's story: announce a room, fill its cart, go on air, explain, reorder, take off, watch the numbers."""
+"""The creator's story: announce a room, fill its cart, go on air, explain, reorder, take off, see the numbers."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The merchant's story: edit a product, receive stock, ship an order, import a file that is wrong and then right."""
+"""The merchant's story: edit a product, receive stock, ship an order, import a file, first wrong, then right."""
 
 import csv
 from pathlib import Path
@@ -48,7 +48,9 @@ def figures(page: Page) -> dict[str, str]:
 
 
 def shop_products(world: World) -> int:
-    row = world.row("SELECT count(*) AS products FROM product JOIN shop USING (shop_id) WHERE shop.name LIKE '小波厨房%%'")
+    row = world.row(
+        "SELECT count(*) AS products FROM product JOIN shop USING (shop_id) WHERE shop.name LIKE '小波厨房%%'"
+    )
     return int(row["products"])
 
 
@@ -97,7 +99,9 @@ def paid_order(world: World, visits: Visits, login: str) -> Page:
     sku = world.rows(
         """
         SELECT listing_id, sku_id, sku.price_fen FROM listing JOIN sku USING (shop_id, product_id)
-        WHERE video_id IS NOT NULL AND title LIKE '%%红烧肉%%' AND listing.state <> 'off_cart' ORDER BY sku.position
+        WHERE video_id IS NOT NULL AND title LIKE '%%红烧肉%%'
+          AND listing.state <> 'off_cart'
+        ORDER BY sku.position
         """
     )[0]
     placed = world.order(login, sku)
@@ -145,7 +149,9 @@ def test_a_file_is_previewed_corrected_imported_and_changes_nothing_twice(
 ) -> None:
     before = shop_products(world)
     page = visits.open(world, "/merchant", login="xiaobo_kitchen", size=DESK)
-    choose_file(page, write_file(tmp_path / "wrong.csv", Variant_Price=(1, "面议"), Variant_Inventory_Qty=(2, "-3")))
+    choose_file(
+        page, write_file(tmp_path / "wrong.csv", Variant_Price=(1, "面议"), Variant_Inventory_Qty=(2, "-3"))
+    )
     assert figures(page) == {"新增商品": "2", "变更商品": "0", "无变化商品": "0", "错误单元格": "2"}
     expect(page.get_by_role("alert")).to_contain_text("该文件暂不能导入，未做任何修改")
     wrong = page.get_by_role("table").filter(has_text="单元格内容").get_by_role("row")

@@ -158,7 +158,7 @@ def running_world(database_url: str, home: Path, name: str) -> Iterator[World]:
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=log,
-                        preexec_fn=end_with_parent,
+                        preexec_fn=end_with_parent,  # noqa: PLW1509 - it makes one system call, nothing else
                     )
                 )
         url = f"http://127.0.0.1:{port}"
