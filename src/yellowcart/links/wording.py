@@ -20,8 +20,8 @@ SURFACE_WORDS: dict[Surface, str] = {
 
 SOURCE_WORDS: dict[str, str] = {
     "own": N_("own shops"),
-    "taobao_union": N_("Taobao Alliance"),
-    "jd_union": N_("JD Alliance"),
+    "taobao_union": N_("Taobao Union"),
+    "jd_union": N_("JD Union"),
     "youzan": N_("Youzan"),
     "mockuai": N_("Mockuai"),
     "pinduoduo": N_("Pinduoduo"),
