@@ -40,11 +40,12 @@ def migrate() -> None:
 def serve(
     port: Port = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(help="Web processes, at most one for each core.", min=1, max=16)] = 1,
 ) -> None:
     """Serve pages, API and the hot lanes."""
     settings = read_settings()
     os.environ["DATABASE_URL"] = database_url(settings)
-    granian = server_command(host=host, port=port, demo=settings.demo)
+    granian = server_command(host=host, port=port, demo=settings.demo, workers=workers)
     os.execv(granian[0], granian)  # noqa: S606 - our own interpreter, our own arguments
 
 

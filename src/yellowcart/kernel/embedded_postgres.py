@@ -40,6 +40,7 @@ class EmbeddedPostgres:
 
 def start_embedded_postgres(folder: Path) -> EmbeddedPostgres:
     """Start the server on `folder`, making it on the first run, or join it when it already runs."""
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     # The wheel locks a file of the whole machine, which another user's run would not be allowed to open, and
     # does not lock the making of the folder at all: two processes would each stop the other's.
