@@ -10,13 +10,18 @@ import typer
 # The wheel that carries PostgreSQL warns about a missing XDG_RUNTIME_DIR on servers; nothing depends on it.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
 
-from yellowcart.demo.crowd import run_crowd  # noqa: E402 - after the filter, on purpose
+from yellowcart.accounts.model import Person  # noqa: E402 - after the filter, on purpose
+from yellowcart.beginnings import begin as begin_installation  # noqa: E402
+from yellowcart.demo.crowd import run_crowd  # noqa: E402
 from yellowcart.demo.media import stream_folder  # noqa: E402
 from yellowcart.demo.prepare import NotADemo, prepare_database  # noqa: E402
 from yellowcart.demo.sample_stream import make_sample_stream  # noqa: E402
 from yellowcart.demo.supervise import run_demo  # noqa: E402
+from yellowcart.kernel.database import Database  # noqa: E402
+from yellowcart.kernel.errors import InvalidFields, Refusal  # noqa: E402
 from yellowcart.kernel.journal import start_journal  # noqa: E402
 from yellowcart.kernel.settings import read_settings  # noqa: E402
+from yellowcart.kernel.translation import Locale  # noqa: E402
 from yellowcart.platform import database_url  # noqa: E402
 from yellowcart.schema import migrate as migrate_database  # noqa: E402
 from yellowcart.serving import server_command  # noqa: E402
@@ -55,6 +60,36 @@ def worker() -> None:
     settings = read_settings()
     start_journal(settings.log_format, process="worker")
     asyncio.run(run_worker(settings))
+
+
+@command.command()
+def begin(
+    login: Annotated[str, typer.Option(help="Login name of the first operator.", prompt=True)],
+    name: Annotated[str, typer.Option(help="Their name.", prompt=True)],
+    password: Annotated[
+        str, typer.Option(help="Asked for when not given.", prompt=True, hide_input=True, confirmation_prompt=True)
+    ],
+) -> None:
+    """Give a migrated, empty installation its sources, its categories and its first operator."""
+    try:
+        person = asyncio.run(_begin(login, name, password))
+    except InvalidFields as refusal:
+        for field, text in refusal.fields(Locale.ENGLISH).items():
+            typer.echo(f"{field}: {text}", err=True)
+        raise typer.Exit(1) from None
+    except Refusal as refusal:
+        typer.echo(refusal.text(Locale.ENGLISH), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{person.login} is the operator of this installation.")
+
+
+async def _begin(login: str, name: str, password: str) -> Person:
+    database = Database(database_url(read_settings()), pool_size=2)
+    await database.open()
+    try:
+        return await begin_installation(database, login=login, name=name, password=password)
+    finally:
+        await database.close()
 
 
 @command.command()
