@@ -127,7 +127,7 @@ async def database(database_url: str, still_clock: clock.Clock) -> AsyncIterator
     await opened.close()
 
 
-def settings_for(database_url: str, home: Path) -> Settings:
+def settings_for(database_url: str, home: Path, *, behind_proxy: bool = False) -> Settings:
     """Settings of a test's platform."""
     return Settings(
         home=home,
@@ -135,6 +135,7 @@ def settings_for(database_url: str, home: Path) -> Settings:
         secret="a secret for tests, long enough to sign with",
         demo=True,
         secure_cookies=False,
+        behind_proxy=behind_proxy,
         pool_size=6,
         log_format="console",
     )

@@ -23,6 +23,7 @@ from yellowcart.kernel.database import LOST, Database
 from yellowcart.kernel.errors import Denied, InvalidFields, NotFound, NotSignedIn, Refusal, TooMany, Unavailable
 from yellowcart.kernel.problem import CONTENT_TYPE, headers_of, problem_of, status_of
 from yellowcart.kernel.raw_http import BodyTooLarge, BodyUnreadable, BrokenInside
+from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.translation import N_
 
 SESSION_COOKIE = "session"
@@ -49,7 +50,7 @@ class WhoAsks(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """Nobody is an answer too: the guards decide what that means. A broken bearer token is refused here."""
-        request_address.set(connection.client.host if connection.client else "")
+        request_address.set(address_of(connection))
         database: Database = connection.app.state.database
         if connection.scope["path"].startswith(API_PREFIX):
             scheme, _, token = connection.headers.get("authorization", "").partition(" ")
@@ -65,6 +66,16 @@ class WhoAsks(AbstractAuthenticationMiddleware):
                 return AuthenticationResult(user=await person_of_token(reader, token), auth=token)
         except NotSignedIn:
             return AuthenticationResult(user=None, auth=None)
+
+
+def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """From where a request comes. Behind a proxy of ours it is the last address that the proxy added: earlier
+    ones are whatever the sender wrote."""
+    settings: Settings = connection.app.state.settings
+    forwarded = connection.headers.get("x-forwarded-for", "") if settings.behind_proxy else ""
+    if forwarded:
+        return forwarded.rpartition(",")[2].strip()[:64]
+    return connection.client.host if connection.client else ""
 
 
 AnyRequest = Request[Person | None, str | None, Any]

@@ -1,11 +1,14 @@
 """The front door: registering, signing in, being refused in the right words."""
 
 import re
+from pathlib import Path
 
 import httpx
+import pytest
 
-from tests.conftest import sign_in_as
+from tests.conftest import browser, settings_for, sign_in_as
 from yellowcart.accounts.model import Role
+from yellowcart.app import Application, create_litestar
 from yellowcart.kernel.database import Database
 
 
@@ -83,3 +86,19 @@ async def test_metrics_tell_of_requests_and_of_the_lane(client: httpx.AsyncClien
 async def test_a_platform_whose_database_answers_is_ready(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).text == "alive\n"
     assert (await client.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize(("behind_proxy", "seen"), [(True, "203.0.113.7"), (False, "127.0.0.1")])
+async def test_only_the_proxy_of_ours_is_believed_about_the_sender(
+    database: Database, database_url: str, tmp_path: Path, *, behind_proxy: bool, seen: str
+) -> None:
+    litestar = create_litestar(settings_for(database_url, tmp_path, behind_proxy=behind_proxy))
+    async with litestar.lifespan(), browser(Application(litestar)) as client:
+        await client.post(
+            "/api/v1/sessions",
+            json={"login": "nobody", "password": "wrong password"},
+            headers={"x-forwarded-for": "198.51.100.1, 203.0.113.7"},
+        )
+    async with database.reading() as reader:
+        subjects = await reader.column("SELECT subject FROM failed_login ORDER BY subject LIMIT 10")
+    assert subjects == [f"address:{seen}", "login:nobody"]

@@ -25,6 +25,9 @@ class Settings:
     secure_cookies: bool
     """Cookies travel only over https. Off only for a plain-http installation on a loopback address."""
 
+    behind_proxy: bool
+    """Requests come through a reverse proxy of ours, whose `X-Forwarded-For` tells from where."""
+
     pool_size: int
     """Database connections that one process may open, besides those of its lanes."""
 
@@ -41,6 +44,7 @@ def read_settings() -> Settings:
         secret=os.environ.get("YELLOWCART_SECRET") or _kept_secret(home),
         demo=_flag("YELLOWCART_DEMO", default=False),
         secure_cookies=_flag("YELLOWCART_SECURE_COOKIES", default=not _flag("YELLOWCART_DEMO", default=False)),
+        behind_proxy=_flag("YELLOWCART_BEHIND_PROXY", default=False),
         pool_size=int(os.environ.get("YELLOWCART_POOL_SIZE", "8")),
         log_format=os.environ.get("YELLOWCART_LOG_FORMAT", "console"),
     )

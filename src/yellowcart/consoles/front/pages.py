@@ -11,6 +11,7 @@ from litestar.response import File, Redirect
 from yellowcart.accounts import sessions
 from yellowcart.accounts.access import PUBLIC, SIGNED_IN
 from yellowcart.accounts.api import BuyerToken, buyer_token_of
+from yellowcart.accounts.audit import request_address
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person, Role
 from yellowcart.accounts.register import register
@@ -64,7 +65,7 @@ async def login(
             database,
             login=data.get("login", ""),
             password=data.get("password", ""),
-            address=request.client.host if request.client else "",
+            address=request_address.get(),
             user_agent=request.headers.get("user-agent", ""),
         )
     except Refusal as refusal:
@@ -95,7 +96,7 @@ async def register_person(
             session = await sessions.open_session(
                 writer,
                 person.person_id,
-                address=request.client.host if request.client else "",
+                address=request_address.get(),
                 user_agent=request.headers.get("user-agent", ""),
             )
     except Refusal as refusal:
