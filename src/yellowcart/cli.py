@@ -10,7 +10,8 @@ import typer
 # The wheel that carries PostgreSQL warns about a missing XDG_RUNTIME_DIR on servers; nothing depends on it.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
 
-from yellowcart.accounts.model import Person  # noqa: E402 - after the filter, on purpose
+from yellowcart import cli_links  # noqa: E402 - after the filter, on purpose
+from yellowcart.accounts.model import Person  # noqa: E402
 from yellowcart.beginnings import begin as begin_installation  # noqa: E402
 from yellowcart.demo.crowd import run_crowd  # noqa: E402
 from yellowcart.demo.media import stream_folder  # noqa: E402
@@ -32,6 +33,7 @@ command = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+command.add_typer(cli_links.command, name="links")
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)]
 
 
