@@ -16,7 +16,7 @@ from yellowcart.beginnings import begin as begin_installation  # noqa: E402
 from yellowcart.demo.crowd import run_crowd  # noqa: E402
 from yellowcart.demo.media import stream_folder  # noqa: E402
 from yellowcart.demo.prepare import NotADemo, prepare_database  # noqa: E402
-from yellowcart.demo.sample_stream import make_sample_stream  # noqa: E402
+from yellowcart.demo.sample_stream import forget_drafts, make_sample_stream  # noqa: E402
 from yellowcart.demo.supervise import run_demo  # noqa: E402
 from yellowcart.kernel.database import Database  # noqa: E402
 from yellowcart.kernel.errors import InvalidFields, Refusal  # noqa: E402
@@ -130,7 +130,9 @@ def crowd(
 def sample_stream() -> None:
     """Make the sample stream of the demo's rooms, unless it is there."""
     os.nice(10)
-    make_sample_stream(stream_folder(read_settings()))
+    folder = stream_folder(read_settings())
+    forget_drafts(folder)  # the demo holds its home's lock: nobody else makes it now
+    make_sample_stream(folder)
 
 
 def main() -> None:

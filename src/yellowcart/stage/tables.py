@@ -143,6 +143,13 @@ listing = Table(
     Index("listing_video_idx", "video_id", "position"),
     Index("listing_creator_idx", "creator_id", "listing_id"),
     Index("listing_product_idx", "shop_id", "product_id", postgresql_where=text("product_id IS NOT NULL")),
+    # Operators read what one notice took off.
+    Index(
+        "listing_off_notice_idx",
+        "off_notice_id",
+        "listing_id",
+        postgresql_where=text("off_notice_id IS NOT NULL"),
+    ),
     # The enforcement job asks for all listings of a pair that are still in a cart.
     Index("listing_in_cart_idx", "surface", "source", postgresql_where=text("state <> 'off_cart'")),
     Index("listing_explaining_key", "room_id", unique=True, postgresql_where=text("state = 'explaining'")),

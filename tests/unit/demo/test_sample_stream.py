@@ -6,7 +6,7 @@ import av
 import pytest
 
 from yellowcart.demo.sample_scene import backdrop, draw
-from yellowcart.demo.sample_stream import make_sample_stream
+from yellowcart.demo.sample_stream import forget_drafts, make_sample_stream
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +75,11 @@ def test_scene_moves_and_ends_where_it_began() -> None:
     assert first != later
     differing = sum(a != b for a, b in zip(first, last, strict=True))
     assert differing < len(first) // 1000
+
+
+def test_what_was_broken_off_is_cleared_away_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".stream-abc").mkdir()
+    (tmp_path / ".stream-abc" / "part000.ts").write_bytes(b"half")
+    (tmp_path / ".other").mkdir()
+    forget_drafts(tmp_path / "stream")
+    assert [path.name for path in tmp_path.iterdir()] == [".other"]

@@ -799,6 +799,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'off_cart'"),
     )
     op.create_index(
+        "listing_off_notice_idx",
+        "listing",
+        ["off_notice_id", "listing_id"],
+        unique=False,
+        postgresql_where=sa.text("off_notice_id IS NOT NULL"),
+    )
+    op.create_index(
         "listing_product_idx",
         "listing",
         ["shop_id", "product_id"],
@@ -885,6 +892,9 @@ def downgrade() -> None:
     op.drop_index("listing_video_idx", table_name="listing")
     op.drop_index("listing_room_idx", table_name="listing")
     op.drop_index("listing_product_idx", table_name="listing", postgresql_where=sa.text("product_id IS NOT NULL"))
+    op.drop_index(
+        "listing_off_notice_idx", table_name="listing", postgresql_where=sa.text("off_notice_id IS NOT NULL")
+    )
     op.drop_index("listing_in_cart_idx", table_name="listing", postgresql_where=sa.text("state <> 'off_cart'"))
     op.drop_index("listing_explaining_key", table_name="listing", postgresql_where=sa.text("state = 'explaining'"))
     op.drop_index("listing_creator_idx", table_name="listing")
