@@ -170,7 +170,7 @@ def start_process(create: Callable[[Settings], Application]) -> Application:
 
 def collect_garbage_rarely() -> None:
     """Keep the collector out of the lanes' way: what was imported lives for ever and is not looked at again,
-    and requests leave hardly any cycles. Measured: half the p99 of the order lane (docs/benchmarks.md)."""
+    and requests leave hardly any cycles: its pauses would only fall into the middle of a sale."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

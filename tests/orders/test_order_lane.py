@@ -7,12 +7,13 @@ import httpx
 import msgspec
 import pytest
 
-from tests.conftest import SignedIn, settings_for, sign_in_as
+from tests.conftest import MORNING, SignedIn, settings_for, sign_in_as
 from tests.small_world import PRICE_FEN, SmallWorld, make_small_world
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.app import Application
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.ids import PersonId
+from yellowcart.orders.events import OrderSubmitted
 from yellowcart.stage.changes import all_listings_changed
 
 ADDRESS = {
@@ -84,8 +85,11 @@ async def test_an_order_holds_its_stock_and_tells_the_outbox(database: Database,
     assert answer.json()["total_fen"] == 3 * PRICE_FEN
     assert await stock_of(database, world) == (7, 3, 0)
     async with database.reading() as reader:
-        assert await reader.value("SELECT count(*) FROM outbox_event WHERE kind = 'order.submitted'") == 1
+        (payload,) = await reader.column("SELECT payload FROM outbox_event WHERE kind = 'order.submitted'")
+        # The statement writes the event by hand: it must be one that subscribers can read.
+        event = msgspec.convert(payload, OrderSubmitted)
         assert await reader.value("SELECT sum(total_fen) FROM order_line") == 3 * PRICE_FEN
+    assert (event.order_id, event.total_fen) == (answer.json()["order_id"], 3 * PRICE_FEN)
 
 
 async def test_a_repeat_gets_the_first_answer_and_holds_nothing_more(database: Database, shopper: Shopper) -> None:
@@ -237,3 +241,37 @@ async def test_refusals_speak_both_languages(
     world = await make_small_world(database, pieces=0)
     problem = (await shopper.order(order_body(world))).json()
     assert set(problem["messages"]) == {"zh_CN", "en"}
+
+
+async def test_the_line_keeps_the_terms_of_the_moment_the_targeted_offer_first(
+    database: Database, shopper: Shopper
+) -> None:
+    world = await make_small_world(database)
+    async with database.writing() as writer:
+        await writer.run_many(
+            """
+            INSERT INTO offer (shop_id, offer_id, product_id, kind, creator_id, commission_rate, valid_from)
+            VALUES (%(shop_id)s, %(offer_id)s, %(product_id)s, %(kind)s, %(creator_id)s, %(rate)s, %(now)s)
+            """,
+            [
+                {
+                    "shop_id": world.shop_id,
+                    "offer_id": offer_id,
+                    "product_id": world.product_id,
+                    "kind": kind,
+                    "creator_id": creator_id,
+                    "rate": rate,
+                    "now": MORNING,
+                }
+                for offer_id, kind, creator_id, rate in (
+                    (1, "open", None, 3_000),
+                    (2, "targeted", world.creator_id, 2_000),
+                    (3, "targeted", world.creator_id + 1, 5_000),
+                )
+            ],
+        )
+    await shopper.order(order_body(world))
+    async with database.writing() as writer:
+        await writer.run("UPDATE offer SET commission_rate = 100")
+        terms = await writer.value("SELECT terms FROM order_line")
+    assert terms == {"offer_id": 2, "commission_rate": 2_000, "creator_id": world.creator_id}

@@ -99,6 +99,7 @@ async def test_a_buyer_is_no_merchant(application: Application, database: Databa
     async with browser(application) as client:
         answer = await client.get(f"/api/v1/shops/{world.shop_id}/orders", headers=buyer.bearer)
     assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")
+    assert "商家" in answer.json()["messages"]["zh_CN"]
 
 
 async def test_a_creating_request_without_its_key_is_told_so(

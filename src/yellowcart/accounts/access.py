@@ -14,15 +14,6 @@ from yellowcart.kernel.errors import NotSignedIn
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
-ROLE_NAMES = {
-    Role.BUYER: "buyer",
-    Role.CREATOR: "creator",
-    Role.MERCHANT: "merchant",
-    Role.RECRUITER: "recruiter",
-    Role.INSPECTOR: "inspector",
-    Role.OPERATOR: "operator",
-}
-
 
 class Access:
     """A guard of the family that the application insists on."""
@@ -39,7 +30,7 @@ class Access:
         if person is None:
             raise NotSignedIn
         if self.roles is not None and not self.roles & person.roles:
-            raise RoleMissing(role=" / ".join(ROLE_NAMES[role] for role in sorted(self.roles)))
+            raise RoleMissing(self.roles)
 
 
 PUBLIC = Access(None, public=True)

@@ -1,7 +1,11 @@
 """What accounts refuse."""
 
+from collections.abc import Collection
+
+from yellowcart.accounts.model import Role
+from yellowcart.accounts.wording import ROLE_WORDS
 from yellowcart.kernel.errors import Conflict, Denied, Invalid, InvalidFields, NotSignedIn, TooMany
-from yellowcart.kernel.translation import N_
+from yellowcart.kernel.translation import N_, Locale, translate
 
 
 class LoginTaken(Conflict):
@@ -52,6 +56,15 @@ class RoleMissing(Denied):
 
     code = "role_missing"
     message = N_("This needs the role: %(role)s.")
+
+    def __init__(self, roles: Collection[Role]) -> None:
+        self.roles = sorted(roles)
+        super().__init__(role=" / ".join(self.roles))
+
+    def text(self, locale: Locale) -> str:
+        """The message with the roles as pages call them."""
+        words = (translate(ROLE_WORDS[role], locale) for role in self.roles)
+        return translate(self.message, locale, role=" / ".join(words))
 
 
 class OwnAccount(Conflict):

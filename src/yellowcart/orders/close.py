@@ -8,10 +8,11 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import OrderId, PaymentId, ShopId
-from yellowcart.orders.errors import OrderMoved, OrderUnknown
+from yellowcart.orders.errors import OrderUnknown
 from yellowcart.orders.events import OrderClosed
 from yellowcart.orders.model import CloseReason, OrderState
 from yellowcart.orders.refund import request_refund
+from yellowcart.orders.rules import require_move
 from yellowcart.orders.store import LockedOrder, give_back_stock, lock_order, lock_orders_due
 
 LAPSE_AT_MOST = 500
@@ -25,21 +26,13 @@ async def cancel_order(writer: Writer, person: Person, shop_id: ShopId, order_id
     order = await lock_order(writer, shop_id, order_id)
     if order.buyer_id != person.person_id:
         raise OrderUnknown
-    match order.state:
-        case OrderState.CLOSED:
-            return CloseReason(
-                await writer.value(
-                    "SELECT close_reason FROM shop_order WHERE shop_id = %(shop)s AND order_id = %(order)s",
-                    shop=shop_id,
-                    order=order_id,
-                )
-            )
-        case OrderState.SUBMITTED:
-            reason, held_as = CloseReason.BUYER_CANCELLED, "held"
-        case OrderState.PAID:
-            reason, held_as = CloseReason.REFUNDED, "sold"
-        case _:
-            raise OrderMoved
+    if order.state is OrderState.CLOSED:
+        return await _close_reason(writer, order)
+    require_move(order.state, OrderState.CLOSED)
+    if order.state is OrderState.PAID:
+        reason, held_as = CloseReason.REFUNDED, "sold"
+    else:
+        reason, held_as = CloseReason.BUYER_CANCELLED, "held"
     await _close(writer, [order], reason)
     await give_back_stock(writer, [order], held_as=held_as)
     if reason is CloseReason.REFUNDED:
@@ -56,6 +49,15 @@ async def cancel_order(writer: Writer, person: Person, shop_id: ShopId, order_id
         writer, person, "orders:order:cancel", f"order:{order_id}", before=order.state, after=reason
     )
     return reason
+
+
+async def _close_reason(writer: Writer, order: LockedOrder) -> CloseReason:
+    reason = await writer.value(
+        "SELECT close_reason FROM shop_order WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s",
+        shop_id=order.shop_id,
+        order_id=order.order_id,
+    )
+    return CloseReason(reason)
 
 
 async def lapse_orders(writer: Writer) -> int:

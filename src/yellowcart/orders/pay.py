@@ -20,6 +20,7 @@ from yellowcart.orders.events import OrderPaid
 from yellowcart.orders.gateway import Charge, GatewayState, PaymentGateway
 from yellowcart.orders.model import OrderState, Payment, PaymentState
 from yellowcart.orders.refund import request_refund
+from yellowcart.orders.rules import may_move
 from yellowcart.orders.store import LockedOrder, lock_order, sell_stock
 
 ASK_AFTER = timedelta(seconds=20)
@@ -51,7 +52,7 @@ async def open_cashier(
         order = await lock_order(writer, shop_id, order_id)
         if order.buyer_id != person.person_id:
             raise OrderUnknown
-        if order.state is not OrderState.SUBMITTED or await _hold_is_over(writer, order):
+        if not may_move(order.state, OrderState.PAID) or await _hold_is_over(writer, order):
             raise OrderMoved
         payment_id = await _prepared_payment(writer, gateway.name, order)
     url = await gateway.create(shop_id, payment_id, order.total_fen, str(order_id))
@@ -111,7 +112,7 @@ async def _write_down(writer: Writer, payment: Payment, charge: Charge) -> None:
     elif charge.state is GatewayState.CLOSED:
         await _finish(writer, payment, PaymentState.LAPSED)
     elif charge.state is GatewayState.PAID and charge.amount_fen == payment.amount_fen:
-        if order.state is OrderState.SUBMITTED:
+        if may_move(order.state, OrderState.PAID):
             await _finish(writer, payment, PaymentState.SUCCEEDED)
             await _pay(writer, order, payment)
         else:

@@ -1,4 +1,4 @@
-"""Reading orders, for buyers, merchants and operators."""
+"""Reading orders, for buyers and merchants."""
 
 from datetime import datetime
 
@@ -115,13 +115,6 @@ async def orders_of_shop(
         shop_id=shop_id,
         only=order_id,
     )
-
-
-async def orders_of_platform(
-    reader: Reader, *, state: OrderState | None = None, cursor: str | None = None, size: int | None = None
-) -> Page[OrderSummary]:
-    """Every shop's orders, newest first, for operators."""
-    return await _page(reader, "true", state, cursor, size)
 
 
 async def _page(

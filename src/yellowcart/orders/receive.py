@@ -8,10 +8,10 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import OrderId, ShopId
-from yellowcart.orders.errors import OrderMoved, OrderUnknown
+from yellowcart.orders.errors import OrderUnknown
 from yellowcart.orders.events import OrderCompleted, OrderReceived
 from yellowcart.orders.model import OrderState
-from yellowcart.orders.rules import AUTO_CONFIRM_AFTER, COMPLETE_AFTER
+from yellowcart.orders.rules import AUTO_CONFIRM_AFTER, COMPLETE_AFTER, require_move
 from yellowcart.orders.store import LockedOrder, lock_order, lock_orders_due
 
 AT_MOST = 500
@@ -24,8 +24,7 @@ async def confirm_receipt(writer: Writer, person: Person, shop_id: ShopId, order
         raise OrderUnknown
     if order.state in {OrderState.RECEIVED, OrderState.COMPLETED}:
         return
-    if order.state is not OrderState.SHIPPED:
-        raise OrderMoved
+    require_move(order.state, OrderState.RECEIVED)
     await _receive(writer, [order], automatic=False)
     await audit.record(writer, person, "orders:order:confirm", f"order:{order_id}")
 

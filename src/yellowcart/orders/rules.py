@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from yellowcart.orders.errors import OrderMoved
 from yellowcart.orders.model import ORDER_MOVES, OrderState
 
 AUTO_CONFIRM_AFTER = timedelta(days=10)
@@ -30,6 +31,12 @@ CARRIERS = {
 def may_move(before: OrderState, after: OrderState) -> bool:
     """Whether an order may go from one state to another."""
     return after in ORDER_MOVES[before]
+
+
+def require_move(before: OrderState, after: OrderState) -> None:
+    """Raises OrderMoved when an order may not go from one state to the other."""
+    if not may_move(before, after):
+        raise OrderMoved
 
 
 def hold_until(submitted_at: datetime, hold_s: int) -> datetime:

@@ -16,10 +16,10 @@ from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import OrderId, ShopId, new_id
 from yellowcart.kernel.translation import N_
-from yellowcart.orders.errors import OrderMoved, WaybillUsed
+from yellowcart.orders.errors import WaybillUsed
 from yellowcart.orders.events import OrderShipped
 from yellowcart.orders.model import OrderState
-from yellowcart.orders.rules import CARRIERS
+from yellowcart.orders.rules import CARRIERS, require_move
 from yellowcart.orders.store import lock_order
 
 WAYBILL = re.compile(r"[A-Z0-9][A-Z0-9-]{5,31}\Z")
@@ -45,8 +45,7 @@ async def ship_order(
     order = await lock_order(writer, shop_id, order_id)
     if order.state is OrderState.SHIPPED and await _is_shipped_as(writer, shop_id, order_id, carrier, waybill):
         return
-    if order.state is not OrderState.PAID:
-        raise OrderMoved
+    require_move(order.state, OrderState.SHIPPED)
     now = clock.now()
     try:
         async with writer.attempt():

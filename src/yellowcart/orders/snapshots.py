@@ -12,12 +12,13 @@ from typing import Any
 
 import msgspec
 
-from yellowcart.alliance.model import Terms
+from yellowcart.alliance.model import Offer, Terms
+from yellowcart.alliance.queries import offer_in_force
 from yellowcart.catalog.changes import PRODUCT_CHANGED
 from yellowcart.catalog.model import ReviewStatus, SaleStatus, ShopState
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Database
-from yellowcart.kernel.ids import CreatorId, ListingId, OfferId, ProductId, RoomId, ShopId, SkuId, VideoId
+from yellowcart.kernel.database import Database, Reader
+from yellowcart.kernel.ids import CreatorId, ListingId, ProductId, RoomId, ShopId, SkuId, VideoId
 from yellowcart.kernel.kill_switches import CHANNEL as SWITCH_CHANNEL
 from yellowcart.kernel.kill_switches import Switch, read_switches
 from yellowcart.kernel.notifications import Notifications
@@ -111,10 +112,11 @@ class ListingSnapshots:
 
     async def _read(self, listing_id: ListingId) -> ListingSnapshot:
         async with self._database.reading() as reader:
-            row = await reader.row(_ListingRow, _READ_LISTING, listing_id=listing_id, now=clock.now())
-        if row is None:
-            raise ListingClosed
-        snapshot = _snapshot(row, self._rules.timeline, clock.now())
+            row = await reader.row(_ListingRow, _READ_LISTING, listing_id=listing_id)
+            if row is None:
+                raise ListingClosed
+            offer = await _offer_for(reader, row)
+        snapshot = _snapshot(row, offer, self._rules.timeline, clock.now())
         self._known.pop(listing_id, None)
         while len(self._known) >= SNAPSHOTS_MAX:
             self._known.popitem(last=False)
@@ -156,7 +158,6 @@ SELECT listing.listing_id, listing.shop_id, listing.product_id, listing.creator_
        product.title, product.title_en, product.picture_url, product.sale_status, product.review_status,
        shop.state AS shop_state, room.state AS room_state, video.state AS video_state,
        creator.shop_id AS self_broadcast_shop_id,
-       offer.offer_id, offer.commission_rate,
        coalesce(
            (
                SELECT jsonb_agg(jsonb_build_object(
@@ -173,18 +174,6 @@ LEFT JOIN product ON product.shop_id = listing.shop_id AND product.product_id = 
 LEFT JOIN shop ON shop.shop_id = listing.shop_id
 LEFT JOIN room ON room.room_id = listing.room_id
 LEFT JOIN video ON video.video_id = listing.video_id
-LEFT JOIN LATERAL (
-    -- A targeted offer goes before an open one of the same product (domain.md §3.2).
-    SELECT offer.offer_id, offer.commission_rate
-    FROM offer
-    WHERE offer.shop_id = listing.shop_id
-      AND offer.product_id = listing.product_id
-      AND (offer.creator_id IS NULL OR offer.creator_id = listing.creator_id)
-      AND offer.valid_from <= %(now)s
-      AND (offer.valid_until IS NULL OR offer.valid_until > %(now)s)
-    ORDER BY offer.creator_id IS NULL, offer.commission_rate DESC, offer.offer_id
-    LIMIT 1
-) AS offer ON true
 WHERE listing.listing_id = %(listing_id)s
 """
 
@@ -210,12 +199,17 @@ class _ListingRow(msgspec.Struct, frozen=True, kw_only=True):
     room_state: RoomState | None
     video_state: VideoState | None
     self_broadcast_shop_id: ShopId | None
-    offer_id: OfferId | None
-    commission_rate: int | None
     skus: list[dict[str, Any]]
 
 
-def _snapshot(row: _ListingRow, timeline: Timeline, now: datetime) -> ListingSnapshot:
+async def _offer_for(reader: Reader, row: _ListingRow) -> Offer | None:
+    """The offer that a sale through the listing goes by. A shop's own account sells without commission."""
+    if row.shop_id is None or row.product_id is None or row.self_broadcast_shop_id == row.shop_id:
+        return None
+    return await offer_in_force(reader, row.shop_id, row.product_id, row.creator_id)
+
+
+def _snapshot(row: _ListingRow, offer: Offer | None, timeline: Timeline, now: datetime) -> ListingSnapshot:
     judged = verdict(timeline, row.surface, row.source, now)
     refusal: type[ListingClosed] | type[LinkRefused] | type[OutsideGoods] | None = None
     if row.source != OWN_SOURCE:
@@ -224,7 +218,6 @@ def _snapshot(row: _ListingRow, timeline: Timeline, now: datetime) -> ListingSna
         refusal = LinkRefused
     elif not _can_be_bought(row):
         refusal = ListingClosed
-    self_broadcast = row.self_broadcast_shop_id is not None and row.self_broadcast_shop_id == row.shop_id
     skus = [msgspec.convert(each, SkuSnapshot) for each in row.skus]
     return ListingSnapshot(
         listing_id=row.listing_id,
@@ -240,8 +233,8 @@ def _snapshot(row: _ListingRow, timeline: Timeline, now: datetime) -> ListingSna
         limit_per_buyer=row.limit_per_buyer,
         hold_s=row.hold_s,
         terms=Terms(
-            offer_id=None if self_broadcast else row.offer_id,
-            commission_rate=0 if self_broadcast else row.commission_rate or 0,
+            offer_id=offer.offer_id if offer else None,
+            commission_rate=offer.commission_rate if offer else 0,
             creator_id=row.creator_id,
         ),
         skus={sku.sku_id: sku for sku in skus},

@@ -15,6 +15,7 @@ from yellowcart.accounts.audit import request_address
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person, Role
 from yellowcart.accounts.register import register
+from yellowcart.accounts.wording import ROLE_WORDS
 from yellowcart.consoles.forms import FormBody, refused_form
 from yellowcart.consoles.rendering import (
     ASSETS,
@@ -153,7 +154,7 @@ def _login_form(
 ) -> Response[str]:
     """The sign-in page; a demo offers its accounts on it."""
     offered = request.app.state.get("demo_accounts", ())
-    context = {"form": form, "next": next_path, "demo_accounts": offered}
+    context = {"form": form, "next": next_path, "demo_accounts": offered, "role_words": ROLE_WORDS}
     return page(request, "front/login.html", context, status=status)
 
 

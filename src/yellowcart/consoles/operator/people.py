@@ -10,6 +10,7 @@ from yellowcart.accounts.audit import read_trail
 from yellowcart.accounts.model import Person, Role
 from yellowcart.accounts.people import disable_person, enable_person, find_people, read_person, revoke
 from yellowcart.accounts.register import grant
+from yellowcart.accounts.wording import ROLE_WORDS
 from yellowcart.consoles.forms import FormBody, refused_form
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -18,15 +19,6 @@ from yellowcart.kernel.errors import InvalidFields, Refusal
 from yellowcart.kernel.ids import PersonId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_, translate
-
-ROLES = {
-    Role.BUYER: N_("Buyer"),
-    Role.CREATOR: N_("Creator"),
-    Role.MERCHANT: N_("Merchant"),
-    Role.RECRUITER: N_("Recruiter"),
-    Role.INSPECTOR: N_("Inspector"),
-    Role.OPERATOR: N_("Operator"),
-}
 
 
 @get("/people", guards=[allow(Role.OPERATOR)])
@@ -44,10 +36,10 @@ async def people_page(
     locale = locale_of(request)
     context = {
         "page": found,
-        "roles": ROLES,
+        "roles": ROLE_WORDS,
         "role_options": [
             ("all", translate(N_("Every role"), locale)),
-            *((each.value, translate(word, locale)) for each, word in ROLES.items()),
+            *((each.value, translate(word, locale)) for each, word in ROLE_WORDS.items()),
         ],
         "form": {"values": {"text": text, "role": role or "all"}, "errors": {}},
     }
@@ -125,9 +117,9 @@ async def _page(
         form = refused_form(refusal, values or {}, locale)
     context = {
         "found": found,
-        "roles": ROLES,
+        "roles": ROLE_WORDS,
         "grantable": [
-            (role.value, translate(word, locale)) for role, word in ROLES.items() if role not in found.roles
+            (role.value, translate(word, locale)) for role, word in ROLE_WORDS.items() if role not in found.roles
         ],
         "about": about.items,
         "form": form,
