@@ -98,3 +98,24 @@ audit_entry = Table(
     Index("audit_entry_person_id_idx", "person_id", "audit_id"),
     comment="Who did what, append-only: UPDATE and DELETE are refused by a trigger.",
 )
+
+message = Table(
+    "message",
+    metadata,
+    id_column("person_id"),
+    id_column("message_id"),
+    text_column("kind"),
+    text_column("title"),
+    text_column("body"),
+    json_column("parts"),
+    text_column("link", default=""),
+    text_column("occasion"),
+    moment_column("created_at"),
+    moment_column("read_at", nullable=True),
+    PrimaryKeyConstraint("person_id", "message_id"),
+    ForeignKeyConstraint(["person_id"], ["person.person_id"]),
+    # One message of one occasion to a person, however often its sender runs.
+    UniqueConstraint("person_id", "kind", "occasion"),
+    Index("message_unread_idx", "person_id", postgresql_where=text("read_at IS NULL")),
+    comment="What the platform tells a person. Title and body are message ids; parts fill them in.",
+)

@@ -1,8 +1,12 @@
 """Tables of the catalogue. Everything a shop owns leads its keys with `shop_id`."""
 
+from sqlalchemy import ARRAY, Text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
 from yellowcart.catalog.model import DraftStatus, MerchantKind, ReviewStatus, SaleStatus, ShopState
 from yellowcart.kernel.tables import (
     CheckConstraint,
+    Column,
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
@@ -151,6 +155,36 @@ product_import = Table(
     ForeignKeyConstraint(["person_id"], ["person.person_id"]),
     CheckConstraint("state IN ('previewed', 'applied', 'discarded')", name="state"),
     comment="A file of products: what it will do, shown before it is done.",
+)
+
+product_origin = Table(
+    "product_origin",
+    metadata,
+    id_column("shop_id"),
+    id_column("product_id"),
+    text_column("source"),
+    text_column("item_id"),
+    moment_column("noted_at"),
+    PrimaryKeyConstraint("shop_id", "product_id", "source", "item_id"),
+    ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.product_id"]),
+    Index("product_origin_item_idx", "source", "item_id"),
+    comment="The outside item that a product was brought over from: the surest sign of a twin.",
+)
+
+product_words = Table(
+    "product_words",
+    metadata,
+    id_column("shop_id"),
+    id_column("product_id"),
+    Column("words", TSVECTOR, nullable=False),
+    Column("barcodes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    whole_column("product_version"),
+    moment_column("read_at"),
+    PrimaryKeyConstraint("shop_id", "product_id"),
+    ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.product_id"]),
+    Index("product_words_words_idx", "words", postgresql_using="gin"),
+    Index("product_words_barcodes_idx", "barcodes", postgresql_using="gin"),
+    comment="The words of every product as twins are looked for by them; made anew when the product changes.",
 )
 
 PRODUCT_LISTABLE = text("sale_status = 'on_sale' AND review_status = 'approved'")

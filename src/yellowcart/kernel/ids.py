@@ -28,6 +28,10 @@ OrderId = NewType("OrderId", int)
 OrderLineId = NewType("OrderLineId", int)
 PaymentId = NewType("PaymentId", int)
 EventId = NewType("EventId", int)
+DraftId = NewType("DraftId", int)
+JumpId = NewType("JumpId", int)
+MessageId = NewType("MessageId", int)
+ReportId = NewType("ReportId", int)
 
 AnyId = TypeVar("AnyId", bound=int)
 

@@ -70,9 +70,9 @@ def json_column(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, JSONB, nullable=nullable)
 
 
-def state_column(name: str, *, nullable: bool = False) -> Column[str]:
+def state_column(name: str, *, nullable: bool = False, default: str | None = None) -> Column[str]:
     """A state; pair it with `state_check`."""
-    return Column(name, Text, nullable=nullable)
+    return text_column(name, nullable=nullable, default=default)
 
 
 def state_check(column: str, states: type[StrEnum] | Sequence[StrEnum]) -> CheckConstraint:

@@ -64,6 +64,41 @@ class SourceScope(StrEnum):
     """Every source but the platform's own."""
 
 
+class Grace(StrEnum):
+    """What becomes of a room that is on air at the moment a rule begins to refuse its goods."""
+
+    AT_ONCE = "at_once"
+    """They leave the cart at that moment, like everybody else's."""
+    ROOM_ENDS = "room_ends"
+    """They stay in that room's cart until the room ends; nothing of the source can be added to it any more."""
+
+
+class DraftState(StrEnum):
+    """The life of a notice before it is published. Who drafts does not publish."""
+
+    DRAFT = "draft"
+    """Being written by its drafter."""
+    SUBMITTED = "submitted"
+    """Waiting for another operator to publish it or to send it back."""
+    SCHEDULED = "scheduled"
+    """Approved by another operator; published by itself at the moment of its announcement."""
+    PUBLISHED = "published"
+    """A notice now; its rules stand on the timeline."""
+    DISCARDED = "discarded"
+    """Given up before it was published."""
+
+
+DRAFT_MOVES: dict[DraftState, frozenset[DraftState]] = {
+    DraftState.DRAFT: frozenset({DraftState.SUBMITTED, DraftState.DISCARDED}),
+    DraftState.SUBMITTED: frozenset(
+        {DraftState.DRAFT, DraftState.SCHEDULED, DraftState.PUBLISHED, DraftState.DISCARDED}
+    ),
+    DraftState.SCHEDULED: frozenset({DraftState.DRAFT, DraftState.PUBLISHED, DraftState.DISCARDED}),
+    DraftState.PUBLISHED: frozenset(),
+    DraftState.DISCARDED: frozenset(),
+}
+
+
 Pair = tuple[Surface, str]
 """A surface and the key of a source: what a rule speaks of."""
 
@@ -143,6 +178,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     announced_at: datetime
     effective_at: datetime
     lines: tuple[NoticeLine, ...] = ()
+    grace: Grace = Grace.AT_ONCE
+    replaces_notice_id: int | None = None
 
     def __post_init__(self) -> None:
         require_aware(self.announced_at)

@@ -13,10 +13,11 @@ from yellowcart.kernel.tables import (
     moment_column,
     state_check,
     state_column,
+    text,
     text_column,
     whole_column,
 )
-from yellowcart.links.model import Action, Surface
+from yellowcart.links.model import Action, DraftState, Grace, Surface
 
 source = Table(
     "source",
@@ -49,9 +50,17 @@ notice = Table(
     id_column("published_by", nullable=True),
     moment_column("published_at"),
     text_column("provenance", default=""),
+    state_column("grace", default="at_once"),
+    id_column("drafted_by", nullable=True),
+    id_column("replaces_notice_id", nullable=True),
     PrimaryKeyConstraint("notice_id"),
     UniqueConstraint("code"),
     ForeignKeyConstraint(["published_by"], ["person.person_id"]),
+    ForeignKeyConstraint(["drafted_by"], ["person.person_id"]),
+    ForeignKeyConstraint(["replaces_notice_id"], ["notice.notice_id"]),
+    state_check("grace", Grace),
+    # Who drafts does not publish; history that was loaded has neither.
+    CheckConstraint("drafted_by IS DISTINCT FROM published_by OR drafted_by IS NULL", name="two_people"),
     comment="An announcement that carries link rules. Published ones only; they are never edited.",
 )
 
@@ -75,5 +84,60 @@ link_rule = Table(
     CheckConstraint("(action = 'require_channel') = (channel IS NOT NULL)", name="channel"),
     CheckConstraint("fee_basis_points BETWEEN 1 AND 10000", name="fee_range"),
     Index("link_rule_effective_at_idx", "effective_at"),
-    comment="Append-only: UPDATE and DELETE are refused by a trigger.",
+    comment="Never edited. Deleted only with the withdrawal of a notice that has not begun: a trigger sees to it.",
+)
+
+notice_withdrawal = Table(
+    "notice_withdrawal",
+    metadata,
+    id_column("notice_id"),
+    id_column("withdrawn_by"),
+    moment_column("withdrawn_at"),
+    text_column("reason_zh", default=""),
+    text_column("reason_en", default=""),
+    PrimaryKeyConstraint("notice_id"),
+    ForeignKeyConstraint(["notice_id"], ["notice.notice_id"]),
+    ForeignKeyConstraint(["withdrawn_by"], ["person.person_id"]),
+    comment="Notices taken back before they took effect. Append-only; the notice itself stays readable.",
+)
+
+notice_draft = Table(
+    "notice_draft",
+    metadata,
+    id_column("draft_id"),
+    text_column("code"),
+    text_column("issuer_zh", default=""),
+    text_column("issuer_en", default=""),
+    text_column("title_zh", default=""),
+    text_column("title_en", default=""),
+    text_column("text_zh", default=""),
+    text_column("text_en", default=""),
+    text_column("reason_zh", default=""),
+    text_column("reason_en", default=""),
+    moment_column("announced_at", nullable=True),
+    moment_column("effective_at"),
+    json_column("lines"),
+    state_column("grace", default="at_once"),
+    state_column("state"),
+    id_column("replaces_notice_id", nullable=True),
+    id_column("notice_id", nullable=True),
+    whole_column("version", default=1),
+    id_column("drafted_by"),
+    id_column("decided_by", nullable=True),
+    text_column("decision_remark", default=""),
+    moment_column("created_at"),
+    moment_column("updated_at"),
+    PrimaryKeyConstraint("draft_id"),
+    ForeignKeyConstraint(["drafted_by"], ["person.person_id"]),
+    ForeignKeyConstraint(["decided_by"], ["person.person_id"]),
+    ForeignKeyConstraint(["notice_id"], ["notice.notice_id"]),
+    ForeignKeyConstraint(["replaces_notice_id"], ["notice.notice_id"]),
+    state_check("grace", Grace),
+    state_check("state", DraftState),
+    CheckConstraint("decided_by IS DISTINCT FROM drafted_by", name="two_people"),
+    CheckConstraint("(state = 'published') = (notice_id IS NOT NULL)", name="published"),
+    CheckConstraint("state NOT IN ('scheduled', 'published') OR decided_by IS NOT NULL", name="decided"),
+    CheckConstraint("state <> 'scheduled' OR announced_at IS NOT NULL", name="scheduled"),
+    Index("notice_draft_code_key", "code", unique=True, postgresql_where=text("state <> 'discarded'")),
+    Index("notice_draft_waiting_idx", "state", "announced_at"),
 )

@@ -82,6 +82,8 @@ class OffReason(StrEnum):
     """The video was taken down."""
     PRODUCT_CLOSED = "product_closed"
     """The product or its shop is no longer for sale."""
+    REPLACED = "replaced"
+    """Its creator put an own-shop twin in its place."""
 
 
 VIDEO_MOVES: dict[VideoState, frozenset[VideoState]] = {
