@@ -22,8 +22,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+OUT_PATH = "/out/"
+OUT_POLICY = CONTENT_SECURITY_POLICY.replace("form-action 'self'", "form-action 'self' https: http:")
+"""For the page through which viewers leave: its form is answered by a redirect to the stored address, and browsers
+hold every further redirect of that other site against the policy of the page that was left."""
 SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
@@ -31,9 +34,11 @@ SECURITY_HEADERS = {
 }
 
 
-async def add_security_headers(message: Message, _: Scope) -> None:
+async def add_security_headers(message: Message, scope: Scope) -> None:
     """Called before anything is sent; a header that a handler has set itself stays."""
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
+        leads_out = scope["path"].startswith(OUT_PATH)
+        headers.setdefault("content-security-policy", OUT_POLICY if leads_out else CONTENT_SECURITY_POLICY)
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)

@@ -31,6 +31,7 @@ WRITE_IN_PUBLIC = {
     "/api/v1/sessions": "nobody is signed in yet",
     "/api/v1/orders": "asks for a buyer token itself, as the raw lane in front of it does",
     "/out/{listing_id:int}": "a viewer leaves for another platform; they need not be signed in to be counted",
+    "/out/beacon": "the page that was left tells what became of a jump, by the key that it was given",
     "/sandbox/pay/{reference:str}": "plays the cashier of another firm, who knows a payment by its reference",
 }
 """Public routes that write, each with the reason."""

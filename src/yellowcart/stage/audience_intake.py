@@ -140,7 +140,7 @@ async def write_audience(writer: Writer, noted: Sequence[Noted]) -> None:
     )
 
 
-async def note_jump_out(
+async def note_left(
     writer: Writer,
     listing_id: ListingId,
     *,
@@ -149,7 +149,7 @@ async def note_jump_out(
     visitor: str,
     person_id: PersonId | None,
 ) -> None:
-    """Write down that a viewer leaves through an outside listing: for the page that leads out."""
+    """Count a viewer who leaves through an outside listing among what viewers do (`stage.jumps` says the rest)."""
     report = AudienceReport(
         kind=AudienceKind.JUMP_OUT, visitor=visitor, room_id=room_id, video_id=video_id, listing_id=listing_id
     )

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
 
 from yellowcart.accounts.access import PUBLIC
 from yellowcart.accounts.model import Person
@@ -13,7 +14,7 @@ from yellowcart.catalog.queries import product_detail
 from yellowcart.consoles.buyer.carts import ShownListing, shown
 from yellowcart.consoles.buyer.navigation import buyer_page
 from yellowcart.consoles.buyer.rooms import ON_AIR
-from yellowcart.consoles.forms import FormBody
+from yellowcart.consoles.forms import FormBody, fresh_request_key
 from yellowcart.consoles.rendering import AnyRequest, locale_of
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.errors import NotFound
@@ -23,9 +24,16 @@ from yellowcart.links.wording import next_change_text
 from yellowcart.orders.addresses import last_address
 from yellowcart.platform import Platform
 from yellowcart.stage.audience import AudienceKind
-from yellowcart.stage.audience_intake import AudienceReport, note_jump_out
+from yellowcart.stage.audience_intake import AudienceReport
 from yellowcart.stage.carts import CartListing, cart_listing
 from yellowcart.stage.errors import PlaceClosed
+from yellowcart.stage.jumps import (
+    JUMP_KEY_LENGTH_MAX,
+    JUMP_KEY_LENGTH_MIN,
+    Happened,
+    note_beacon,
+    note_jump_out,
+)
 from yellowcart.stage.model import ListingState, VideoState
 from yellowcart.stage.queries import room_view, video_view
 
@@ -99,22 +107,21 @@ async def out_page(
         "next_change": next_change_text(verdict, locale_of(request)) if verdict else "",
         "may_jump": entry.is_in_cart and is_open and _leads_to_the_web(entry.listing),
         "back": place_path(entry.listing),
+        "jump_key": fresh_request_key(),
     }
     return buyer_page(request, "out.html", context)
 
 
-@post("/out/{listing_id:int}", guards=[PUBLIC], status_code=200)
+@post("/out/{listing_id:int}", guards=[PUBLIC], status_code=302)
 async def jump_out(
     request: AnyRequest,
     listing_id: FromPath[int],
     data: FormBody,
     database: NamedDependency[Database],
     platform: NamedDependency[Platform],
-) -> Response[str]:
-    """Note that a viewer leaves, and lead to the address that stands on the listing; never to another one.
-
-    A page that goes there by itself and no redirect: the policy of our pages lets no form end on another host.
-    """
+) -> Redirect:
+    """Ask the rules again, note that a viewer leaves, and lead to the address that stands on the listing; never
+    to another one."""
     person: Person | None = request.scope.get("user")
     async with database.writing() as writer:
         entry, is_open = await _listing(writer, request, ListingId(listing_id), platform)
@@ -128,12 +135,26 @@ async def jump_out(
         await note_jump_out(
             writer,
             listing.listing_id,
+            jump_key=_jump_key(data.get("jump_key", "")),
             room_id=listing.room_id,
             video_id=listing.video_id,
             visitor=_visitor(listing, data.get("visitor", "")),
             person_id=person.person_id if person else None,
+            fee_basis_points=listing.verdict.fee_basis_points if listing.verdict else None,
         )
-    return buyer_page(request, "leaving.html", {"goods": listing})
+    return Redirect(listing.url, status_code=302)
+
+
+@post("/out/beacon", guards=[PUBLIC], status_code=204)
+async def jump_beacon(data: FormBody, database: NamedDependency[Database]) -> None:
+    """What the page that a viewer left through tells of the jump: landed, returned. Told without words: whoever
+    sends a beacon reads no answer."""
+    try:
+        happened = Happened(data.get("happened", ""))
+    except ValueError:
+        return
+    async with database.writing() as writer:
+        await note_beacon(writer, data.get("jump_key", ""), happened)
 
 
 def place_path(listing: CartListing) -> str:
@@ -160,6 +181,12 @@ async def _listing(
 def _leads_to_the_web(listing: CartListing) -> bool:
     parts = urlsplit(listing.url or "")
     return parts.scheme in WEB and bool(parts.hostname)
+
+
+def _jump_key(told: str) -> str:
+    """The key that the page was given; a form that lost it jumps under a new one."""
+    fits = JUMP_KEY_LENGTH_MIN <= len(told) <= JUMP_KEY_LENGTH_MAX and told.isascii() and told.isprintable()
+    return told if fits else fresh_request_key()
 
 
 def _visitor(listing: CartListing, told: str) -> str:

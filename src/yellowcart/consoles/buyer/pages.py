@@ -17,6 +17,7 @@ ROUTES = Router(
         goods.product_page,
         goods.out_page,
         goods.jump_out,
+        goods.jump_beacon,
         cashier.sandbox_page,
         cashier.sandbox_decides,
         cashier.ROUTES,
