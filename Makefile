@@ -26,8 +26,8 @@ setup-dev: .venv/installed-dev
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/development.lock
 	@touch $@
 
-demo: setup  ## start the platform with the demo world on http://127.0.0.1:8000 (PORT=…, FRESH=1 starts over)
-	@exec $(BIN)/yellowcart demo --port $(PORT) $(if $(filter 1 yes true,$(FRESH)),--fresh)
+demo: setup  ## start a demo world on http://127.0.0.1:8000 (PORT=…, WORLD=douyin_2020, FRESH=1 starts over)
+	@exec $(BIN)/yellowcart demo --port $(PORT) $(if $(WORLD),--world $(WORLD)) $(if $(filter 1 yes true,$(FRESH)),--fresh)
 
 test: setup-dev check  ## every check and every test
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup

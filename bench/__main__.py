@@ -13,7 +13,8 @@ from rich.console import Console
 # The wheel that carries PostgreSQL warns about a missing XDG_RUNTIME_DIR on servers; nothing depends on it.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
 
-from bench.flash_sale import run_flash_sale  # noqa: E402 - after the filter, on purpose
+from bench.enforcement import run_enforcement  # noqa: E402 - after the filter, on purpose
+from bench.flash_sale import run_flash_sale  # noqa: E402
 from bench.frame import Bench, choose, run_benches  # noqa: E402
 from bench.order_lane import run_order_lane  # noqa: E402
 from bench.recognise import run_recognise  # noqa: E402
@@ -28,6 +29,7 @@ BENCHES: tuple[Bench, ...] = (
     Bench(name="order_lane", what="durable orders on one hot SKU", run=run_order_lane),
     Bench(name="flash_sale", what="2,000 attempts on 500 pieces", run=run_flash_sale),
     Bench(name="room_stream", what="from a pin to the last of 2,000 viewers", run=run_room_stream),
+    Bench(name="enforcement", what="from a rule's moment to the last viewer", run=run_enforcement),
     Bench(name="recognise", what="link recognition", run=run_recognise, needs_postgres=False),
 )
 

@@ -44,6 +44,11 @@ HOSTILE: Final[dict[str, str]] = {
     "links with commas": "https://a.b,",
     "links in brackets": "a.b/)",
     "app links": "tbopen://a?h5Url=",
+    "app links of an app's own host": "pinduoduo://com.xunmeng.pinduoduo/",
+    "signs as in JSON": "https://item.jd.com/\\u0026",
+    "line ends as in JSON": "https://a\\nhttp",
+    "letters around codes": "9哈abcDEF12345嘻 ",
+    "a forwarder of words": "https://link.zhihu.com/?target=abcdefgh ",
 }
 
 

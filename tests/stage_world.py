@@ -71,9 +71,11 @@ def notice(code: str, effective_at: datetime, *lines: NoticeLine) -> PublishedNo
     )
 
 
-def line(action: Action, sources: tuple[str, ...] | SourceScope, *surfaces: Surface) -> NoticeLine:
+def line(
+    action: Action, sources: tuple[str, ...] | SourceScope, *surfaces: Surface, channel: str | None = None
+) -> NoticeLine:
     """One sentence of a notice; no surface means every one."""
-    return NoticeLine(action=action, sources=sources, surfaces=surfaces or None)
+    return NoticeLine(action=action, sources=sources, surfaces=surfaces or None, channel=channel)
 
 
 async def write_history(writer: Writer) -> None:

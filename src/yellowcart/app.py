@@ -16,26 +16,31 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 
 from yellowcart import health
-from yellowcart.accounts import access
+from yellowcart.accounts import access, inbox_api
 from yellowcart.accounts import api as accounts_api
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person
 from yellowcart.catalog import api as catalog_api
-from yellowcart.catalog import import_api
+from yellowcart.catalog.imports import api as import_api
+from yellowcart.catalog.imports import picture_files
 from yellowcart.consoles.buyer import pages as buyer
 from yellowcart.consoles.creator import pages as creator
-from yellowcart.consoles.front import documentation
+from yellowcart.consoles.front import documentation, messages
+from yellowcart.consoles.front import notices as public_notices
 from yellowcart.consoles.front import pages as front
 from yellowcart.consoles.merchant import orders as merchant_orders
 from yellowcart.consoles.merchant import pages as merchant
 from yellowcart.consoles.operator import pages as operator
 from yellowcart.consoles.rendering import CSRF_COOKIE, AnyRequest
+from yellowcart.conversions import api as conversions_api
 from yellowcart.insight import api as insight_api
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import NotSignedIn, Refusal
 from yellowcart.kernel.journal import start_journal
 from yellowcart.kernel.settings import Settings, read_settings
 from yellowcart.links import api as links_api
+from yellowcart.links import draft_api, notice_api
+from yellowcart.links.resolve import LinkResolver
 from yellowcart.links.rules import Timeline
 from yellowcart.orders import api as orders_api
 from yellowcart.orders import lane as order_lane
@@ -44,6 +49,7 @@ from yellowcart.orders.lane import BuyersPlace
 from yellowcart.platform import Platform, open_platform
 from yellowcart.stage import api as stage_api
 from yellowcart.stage import lanes as stage_lanes
+from yellowcart.stage import listings_api, twin_api
 from yellowcart.sweeps import register_sweeps
 from yellowcart.web import WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
 from yellowcart.web_headers import add_security_headers
@@ -62,19 +68,26 @@ PAGES = (
     creator.ROUTES,
     documentation.ROUTES,
     front.ROUTES,
+    messages.ROUTES,
     merchant.ROUTES,
     merchant_orders.ROUTES,
     operator.ROUTES,
+    public_notices.ROUTES,
 )
 API: tuple[Router, ...] = (
     accounts_api.ROUTES,
     catalog_api.ROUTES,
+    conversions_api.ROUTES,
+    draft_api.ROUTES,
     import_api.ROUTES,
+    inbox_api.ROUTES,
     insight_api.ROUTES,
-    links_api.NOTICE_ROUTES,
     links_api.RULE_ROUTES,
+    notice_api.ROUTES,
     orders_api.ROUTES,
     stage_api.ROUTES,
+    listings_api.ROUTES,
+    twin_api.ROUTES,
 )
 
 
@@ -92,7 +105,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
             yield
 
     application = Litestar(
-        route_handlers=[*PAGES, *API, health.ROUTES, *more_routes],
+        route_handlers=[*PAGES, *API, health.ROUTES, picture_files.ROUTES, *more_routes],
         lifespan=[lifespan],
         dependencies={
             "database": Provide(_database, sync_to_thread=False),
@@ -101,6 +114,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
             "person": Provide(_person, sync_to_thread=False),
             "token": Provide(_token, sync_to_thread=False),
             "gateway": Provide(_gateway, sync_to_thread=False),
+            "link_resolver": Provide(_link_resolver, sync_to_thread=False),
             "buyer_tokens": Provide(_buyer_tokens, sync_to_thread=False),
             "buyers_place": Provide(_buyers_place, sync_to_thread=False),
         },
@@ -204,6 +218,10 @@ def _token(request: AnyRequest) -> str:
 def _gateway(request: AnyRequest) -> PaymentGateway:
     gateway: PaymentGateway = request.app.state.platform.gateway
     return gateway
+
+
+def _link_resolver(request: AnyRequest) -> LinkResolver:
+    return _platform(request).link_resolver
 
 
 def _buyer_tokens(request: AnyRequest) -> BuyerTokens:

@@ -10,18 +10,19 @@ import typer
 # The wheel that carries PostgreSQL warns about a missing XDG_RUNTIME_DIR on servers; nothing depends on it.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
 
-from yellowcart import cli_links  # noqa: E402 - after the filter, on purpose
+from yellowcart import cli_import, cli_links  # noqa: E402 - after the filter, on purpose
 from yellowcart.accounts.model import Person  # noqa: E402
 from yellowcart.beginnings import begin as begin_installation  # noqa: E402
+from yellowcart.demo.accounts import UnknownWorld, demo_world  # noqa: E402
 from yellowcart.demo.crowd import run_crowd  # noqa: E402
 from yellowcart.demo.media import stream_folder  # noqa: E402
-from yellowcart.demo.prepare import NotADemo, prepare_database  # noqa: E402
+from yellowcart.demo.prepare import NotADemo, OtherWorld, prepare_database  # noqa: E402
 from yellowcart.demo.sample_stream import forget_drafts, make_sample_stream  # noqa: E402
 from yellowcart.demo.supervise import run_demo  # noqa: E402
 from yellowcart.kernel.database import Database  # noqa: E402
 from yellowcart.kernel.errors import InvalidFields, Refusal  # noqa: E402
 from yellowcart.kernel.journal import start_journal  # noqa: E402
-from yellowcart.kernel.settings import read_settings  # noqa: E402
+from yellowcart.kernel.settings import Settings, read_settings  # noqa: E402
 from yellowcart.kernel.translation import Locale  # noqa: E402
 from yellowcart.platform import database_url  # noqa: E402
 from yellowcart.schema import migrate as migrate_database  # noqa: E402
@@ -34,6 +35,7 @@ command = typer.Typer(
     add_completion=False,
 )
 command.add_typer(cli_links.command, name="links")
+command.command("import")(cli_import.import_file)
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)]
 
 
@@ -51,6 +53,7 @@ def serve(
 ) -> None:
     """Serve pages, API and the hot lanes."""
     settings = read_settings()
+    cli_links.patterns_or_exit(settings.patterns)
     os.environ["DATABASE_URL"] = database_url(settings)
     granian = server_command(host=host, port=port, demo=settings.demo, workers=workers)
     os.execv(granian[0], granian)  # noqa: S606 - our own interpreter, our own arguments
@@ -60,6 +63,7 @@ def serve(
 def worker() -> None:
     """Run what happens by itself: timers, enforcement of link rules, events. Until SIGTERM."""
     settings = read_settings()
+    cli_links.patterns_or_exit(settings.patterns)
     start_journal(settings.log_format, process="worker")
     asyncio.run(run_worker(settings))
 
@@ -98,19 +102,22 @@ async def _begin(login: str, name: str, password: str) -> Person:
 def demo(
     port: Port = 8000,
     fresh: Annotated[bool, typer.Option("--fresh", help="Remove the demo's data and start over.")] = False,
+    world: Annotated[
+        str, typer.Option(envvar="YELLOWCART_WORLD", help="kuaishou_2022 or douyin_2020.")
+    ] = Settings.world,
 ) -> None:
-    """启动演示世界 · Start the platform with the demo world; Ctrl-C stops it and keeps its data."""
-    raise typer.Exit(run_demo(port=port, fresh=fresh))
+    """启动演示世界 · Start the platform with a demo world; Ctrl-C stops it and keeps its data."""
+    raise typer.Exit(run_demo(port=port, fresh=fresh, world=world))
 
 
 @command.command()
 def seed() -> None:
-    """Write the demo world into an empty database; one that holds a world already is left as it is."""
+    """Write the demo world of YELLOWCART_WORLD into an empty database; one that holds it is left as it is."""
     settings = read_settings()
     try:
         asyncio.run(prepare_database(database_url(settings), settings, typer.echo, fresh=False))
-    except NotADemo:
-        typer.echo("This database holds data that no demo has written; nothing was changed.", err=True)
+    except (NotADemo, OtherWorld, UnknownWorld) as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 
 
@@ -123,7 +130,8 @@ def crowd(
 ) -> None:
     """Send a simulated crowd of viewers, creators and merchants to a demo, over HTTP. Until SIGTERM."""
     start_journal("console", process="crowd")
-    asyncio.run(run_crowd(url, seed=seed, people=people, intensity=intensity))
+    world = demo_world(read_settings().world)
+    asyncio.run(run_crowd(url, world=world, seed=seed, people=people, intensity=intensity))
 
 
 @command.command(hidden=True)

@@ -11,6 +11,9 @@ from yellowcart.kernel.embedded_postgres import start_embedded_postgres
 from yellowcart.kernel.notifications import Notifications
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.tasks import open_tasks
+from yellowcart.links.added_patterns import adopt_patterns, place_added_sources
+from yellowcart.links.resolve import LinkResolver
+from yellowcart.links.sources import follow_source_names
 from yellowcart.links.store import TimelineInMemory
 from yellowcart.orders.announce import StockAnnouncer
 from yellowcart.orders.lane import BuyersPlace, OrderLaneHttp
@@ -32,6 +35,7 @@ class Platform:
     buyer_tokens: BuyerTokens
     rules: TimelineInMemory
     snapshots: ListingSnapshots
+    link_resolver: LinkResolver
     order_lane: OrderLane
     buyers_place: BuyersPlace
     gateway: SandboxGateway
@@ -46,6 +50,15 @@ def database_url(settings: Settings) -> str:
     return settings.database_url or start_embedded_postgres(settings.home / "postgres").url
 
 
+async def know_sources(settings: Settings, database: Database, notifications: Notifications) -> None:
+    """Recognise links by the operator's patterns as well, and know every source by its name. Raises
+    PatternFileError; before `notifications.start`."""
+    if added := adopt_patterns(settings.patterns):
+        async with database.writing() as writer:
+            await place_added_sources(writer, added)
+    await follow_source_names(database, notifications)
+
+
 @asynccontextmanager
 async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
     """Open the platform's parts in this event loop; close them in reverse order at the end."""
@@ -57,6 +70,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         notifications = Notifications(database)
         closing.push_async_callback(notifications.stop)
         await follow_clock(database, notifications)
+        await know_sources(settings, database, notifications)
         rules = TimelineInMemory(database)
         await rules.follow(notifications)
         snapshots = ListingSnapshots(database, rules)
@@ -82,6 +96,7 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             buyer_tokens=buyer_tokens,
             rules=rules,
             snapshots=snapshots,
+            link_resolver=LinkResolver(database, enabled=settings.resolve_short_links),
             order_lane=order_lane,
             buyers_place=buyers_place,
             gateway=SandboxGateway(database),

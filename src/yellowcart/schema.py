@@ -9,7 +9,7 @@ from sqlalchemy import MetaData
 
 from yellowcart.kernel.tables import metadata
 
-FOLDERS_WITH_TABLES = ("accounts", "catalog", "links", "alliance", "stage", "conversions", "orders")
+FOLDERS_WITH_TABLES = ("accounts", "catalog", "links", "alliance", "stage", "conversions", "orders", "insight")
 
 
 def whole_schema() -> MetaData:

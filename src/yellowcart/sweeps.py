@@ -6,9 +6,15 @@ A module that is named here and missing is an error at start, not a timer that s
 from importlib import import_module
 
 MODULES = (
+    "yellowcart.catalog.imports.timers",
+    "yellowcart.accounts.inbox",
+    "yellowcart.catalog.words",
+    "yellowcart.links.publish",
     "yellowcart.orders.timers",
     "yellowcart.stage.closed_goods",
     "yellowcart.stage.enforce",
+    "yellowcart.stage.twins",
+    "yellowcart.stage.warn",
 )
 
 

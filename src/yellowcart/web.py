@@ -16,6 +16,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.response import Redirect
 
 from yellowcart.accounts.audit import request_address
+from yellowcart.accounts.inbox import unread_count
 from yellowcart.accounts.model import Person
 from yellowcart.accounts.sessions import person_of_token
 from yellowcart.consoles.rendering import locale_of, page
@@ -28,6 +29,7 @@ from yellowcart.kernel.translation import N_
 
 SESSION_COOKIE = "session"
 API_PREFIX = "/api/"
+FILES = ("/assets/", "/media/")
 log = structlog.get_logger()
 
 
@@ -63,7 +65,10 @@ class WhoAsks(AbstractAuthenticationMiddleware):
             return AuthenticationResult(user=None, auth=None)
         try:
             async with database.reading() as reader:
-                return AuthenticationResult(user=await person_of_token(reader, token), auth=token)
+                person = await person_of_token(reader, token)
+                if not connection.scope["path"].startswith(FILES):
+                    connection.scope["unread"] = await unread_count(reader, person.person_id)  # type: ignore[typeddict-unknown-key]
+                return AuthenticationResult(user=person, auth=token)
         except NotSignedIn:
             return AuthenticationResult(user=None, auth=None)
 

@@ -21,7 +21,8 @@ from yellowcart.kernel.idempotency import forget_old_answers
 from yellowcart.kernel.notifications import Notifications
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.tasks import open_tasks
-from yellowcart.platform import database_url
+from yellowcart.platform import database_url, know_sources
+from yellowcart.stage.enforce import LOOK_EVERY_S, enforce_on_time
 from yellowcart.sweeps import register_sweeps
 
 JOBS_AT_ONCE = 4
@@ -51,6 +52,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event | None = None) -> N
         notifications = Notifications(database)
         closing.push_async_callback(notifications.stop)
         await follow_clock(database, notifications)
+        await know_sources(settings, database, notifications)
         await notifications.start()
         log.info("worker.started")
         work = [
@@ -58,6 +60,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event | None = None) -> N
             for name, each in (
                 ("jobs", _work_on_jobs(tasks)),
                 ("events", _every(LOOK_FOR_EVENTS_EVERY_S, lambda: _deliver_all(database))),
+                ("rules", _enforce_on_time(database)),
                 ("clock", _every(HEARTBEAT_EVERY_S, lambda: _beat(database))),
                 ("stalled", _every(FREE_STALLED_EVERY_S, lambda: _free_stalled(tasks))),
                 ("answers", _every(FORGET_EVERY_S, lambda: _forget(database))),
@@ -101,6 +104,17 @@ async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         except (psycopg.Error, procrastinate.exceptions.ProcrastinateException, TimeoutError, OSError) as error:
             log.warning("worker.waits", error=str(error))
         await asyncio.sleep(seconds)
+
+
+async def _enforce_on_time(database: Database) -> None:
+    """Carry out link rules at their very moment; a database that is away for a while is waited for."""
+    while True:
+        pause = LOOK_EVERY_S
+        try:
+            pause = await enforce_on_time(database)
+        except (psycopg.Error, TimeoutError, OSError) as error:
+            log.warning("worker.waits", error=str(error))
+        await asyncio.sleep(pause)
 
 
 async def _deliver_all(database: Database) -> None:

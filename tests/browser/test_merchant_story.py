@@ -34,7 +34,7 @@ def write_file(path: Path, **wrong: tuple[int, str]) -> Path:
 
 def choose_file(page: Page, file: Path) -> None:
     page.get_by_role("link", name="导入", exact=True).first.click()
-    page.get_by_label("商品 CSV").set_input_files(file)
+    page.get_by_label("商品文件").set_input_files(file)
     page.get_by_label("新商品类目").select_option("cooking")
     page.get_by_role("button", name="预览变动").click()
 
@@ -152,10 +152,13 @@ def test_a_file_is_previewed_corrected_imported_and_changes_nothing_twice(
     choose_file(
         page, write_file(tmp_path / "wrong.csv", Variant_Price=(1, "面议"), Variant_Inventory_Qty=(2, "-3"))
     )
-    assert figures(page) == {"新增商品": "2", "变更商品": "0", "无变化商品": "0", "错误单元格": "2"}
-    expect(page.get_by_role("alert")).to_contain_text("该文件暂不能导入，未做任何修改")
-    wrong = page.get_by_role("table").filter(has_text="单元格内容").get_by_role("row")
-    for number, cells in ((1, ("3", "Variant Price", "面议")), (2, ("4", "Variant Inventory Qty", "-3"))):
+    assert figures(page) == {"新增商品": "0", "变更商品": "0", "无变化商品": "0", "未导入": "2"}
+    expect(page.get_by_role("alert")).to_contain_text("请在文件中修正以下商品后重新上传")
+    wrong = page.get_by_role("table").get_by_role("row")
+    for number, cells in (
+        (1, ("第 3 行", "Variant Price", "面议")),
+        (2, ("第 4 行", "Variant Inventory Qty", "-3")),
+    ):
         for words in cells:
             expect(wrong.nth(number)).to_contain_text(words)
     expect(page.get_by_role("button", name="确认导入")).to_have_count(0)
@@ -163,7 +166,7 @@ def test_a_file_is_previewed_corrected_imported_and_changes_nothing_twice(
 
     right = write_file(tmp_path / "right.csv")
     choose_file(page, right)
-    assert figures(page) == {"新增商品": "2", "变更商品": "0", "无变化商品": "0", "错误单元格": "0"}
+    assert figures(page) == {"新增商品": "2", "变更商品": "0", "无变化商品": "0", "未导入": "0"}
     for words in ("酸梅汤原料包", "10包", "¥25.90", "300", "金银蒜蓉酱", "¥15.80"):
         expect(page.get_by_role("region", name="逐个商品预览")).to_contain_text(words)
     assert shop_products(world) == before, "a preview changes nothing"
@@ -177,6 +180,6 @@ def test_a_file_is_previewed_corrected_imported_and_changes_nothing_twice(
         expect(plum).to_contain_text(words)
 
     choose_file(page, right)
-    assert figures(page) == {"新增商品": "0", "变更商品": "0", "无变化商品": "2", "错误单元格": "0"}
+    assert figures(page) == {"新增商品": "0", "变更商品": "0", "无变化商品": "2", "未导入": "0"}
     expect(page.get_by_text("文件内容与现有商品完全一致，无需导入")).to_be_visible()
     assert shop_products(world) == before + 2

@@ -1,5 +1,6 @@
 """Getting a demo's database ready: what is whole goes on, what is half is written anew, what is not ours stays."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,15 +9,19 @@ import pytest
 
 from tests.conftest import settings_for, url_of
 from tests.demo.seeded import copied_database
-from yellowcart.demo.accounts import demo_world
-from yellowcart.demo.prepare import NotADemo, prepare_database
+from yellowcart.demo.accounts import UnknownWorld, demo_world
+from yellowcart.demo.prepare import NotADemo, OtherWorld, prepare_database
 from yellowcart.kernel import clock
 
 pytestmark = pytest.mark.xdist_group("demo seed")
 
 
-async def prepare(url: str, home: Path, *, fresh: bool = False) -> bool:
-    return await prepare_database(url, settings_for(url, home), lambda _: None, fresh=fresh)
+OTHER = "douyin_2020"
+
+
+async def prepare(url: str, home: Path, *, fresh: bool = False, world: str = "kuaishou_2022") -> bool:
+    settings = replace(settings_for(url, home), world=world)
+    return await prepare_database(url, settings, lambda _: None, fresh=fresh)
 
 
 def value(url: str, query: str) -> object:
@@ -68,6 +73,26 @@ async def test_a_world_that_was_broken_off_is_written_anew(
     )
     assert await prepare(database_url, tmp_path) is True
     assert value(database_url, "SELECT count(*) FROM room WHERE state = 'live'") == 10
+
+
+async def test_another_world_is_told_apart_and_left_alone_until_it_may_be_replaced(
+    database_url: str, tmp_path: Path, still_clock: clock.Clock
+) -> None:
+    assert await prepare(database_url, tmp_path, world=OTHER) is True
+    with pytest.raises(OtherWorld, match=r"douyin_2020[^F]*FRESH=1"):
+        await prepare(database_url, tmp_path)
+    assert value(database_url, "SELECT count(*) FROM creator WHERE name = '阿芸的小厨房'") == 1
+    assert await prepare(database_url, tmp_path, world=OTHER) is False
+    assert await prepare(database_url, tmp_path, fresh=True) is True
+    assert value(database_url, "SELECT count(*) FROM creator WHERE name = '小波私房菜'") == 1
+
+
+async def test_a_world_that_nobody_has_written_down_is_refused_before_anything_is_touched(
+    database_url: str, tmp_path: Path, still_clock: clock.Clock
+) -> None:
+    with pytest.raises(UnknownWorld, match="douyin_2020, kuaishou_2022"):
+        await prepare(database_url, tmp_path, world="../kuaishou_2022")
+    assert value(database_url, "SELECT count(*) FROM person") == 0
 
 
 @pytest.mark.parametrize("fresh", [False, True])

@@ -298,7 +298,7 @@ async def test_a_world_is_written_into_an_empty_database_only(own_copy: Database
 
 def test_everybody_who_is_offered_can_sign_in_by_name(world: psycopg.Connection) -> None:
     logins = {str(row[0]) for row in rows(world, "SELECT login FROM person WHERE state = 'active'")}
-    assert {account.login for account in demo_accounts()} <= logins
+    assert {account.login for account in demo_accounts(demo_world())} <= logins
     assert {part.login for part in viewers(demo_world())} <= logins
-    assert {account.password for account in demo_accounts()} == {PASSWORD}
+    assert {account.password for account in demo_accounts(demo_world())} == {PASSWORD}
     assert rows(world, "SELECT count(DISTINCT password_hash) FROM person") == [(1,)]

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import browser, settings_for
 from tests.small_world import SmallWorld, make_small_world
 from yellowcart.app import Application, create_litestar
-from yellowcart.demo.accounts import demo_accounts
+from yellowcart.demo.accounts import demo_accounts, demo_world
 from yellowcart.demo.media import stream_folder
 from yellowcart.demo.site import create_demo
 from yellowcart.kernel.database import Database
@@ -79,7 +79,7 @@ async def test_only_the_files_of_the_stream_are_served(demo: httpx.AsyncClient, 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 async def test_the_door_offers_every_account_of_the_demo(demo: httpx.AsyncClient, language: str) -> None:
     page = (await demo.get("/login", headers={"accept-language": language})).text
-    for account in demo_accounts():
+    for account in demo_accounts(demo_world()):
         assert f'value="{account.login}"' in page
         assert (account.name.zh if language == "zh-CN" else account.name.en).replace("'", "&#39;") in page
 
@@ -89,5 +89,5 @@ async def test_an_installation_that_is_no_demo_offers_no_accounts_and_draws_no_p
 ) -> None:
     litestar = create_litestar(settings_for(database_url, tmp_path))
     async with litestar.lifespan(), browser(Application(litestar)) as client:
-        assert demo_accounts()[0].password not in (await client.get("/login")).text
+        assert demo_accounts(demo_world())[0].password not in (await client.get("/login")).text
         assert (await client.get(f"/media/creator/{small_world.creator_id}.svg")).status_code == 404

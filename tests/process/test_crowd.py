@@ -54,7 +54,9 @@ async def test_the_crowd_does_what_people_do_and_survives_a_restart(seeded_url: 
     port = free_port()
     server = await asyncio.to_thread(start_server, seeded_url, tmp_path, port)
     stop = asyncio.Event()
-    crowd = asyncio.create_task(run_crowd(server.url, seed=7, people=30, intensity=6, stop=stop))
+    crowd = asyncio.create_task(
+        run_crowd(server.url, world=demo_world(), seed=7, people=30, intensity=6, stop=stop)
+    )
     try:
         with suppress(AssertionError):
             await until(lambda: all(counted(seeded_url).values()), 120, crowd)

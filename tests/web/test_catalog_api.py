@@ -98,16 +98,43 @@ async def test_a_file_is_imported_by_a_program(program: httpx.AsyncClient, merch
     here = f"/shops/{merchant.shop.shop_id}/imports"
     made = await program.post(
         here,
-        data={"category_code": "tea"},
+        data={"category_code": "tea", "on_sale": "true"},
         files={"file": ("产品.csv", CSV.encode("utf-16"), "text/csv")},
         headers={"idempotency-key": "file"},
     )
     assert made.status_code == 201, made.text
-    assert made.json()["plan"]["counts"] == {"create": 2, "update": 0, "unchanged": 0, "problems": 0}
+    assert (made.json()["state"], made.json()["counts"]["create"]) == ("previewed", 2)
     kept = f"{here}/{made.json()['import_id']}"
-    assert (await program.post(f"{kept}/apply", json={"on_sale": True})).json()["state"] == "applied"
+    rows = (await program.get(f"{kept}/rows?size=1")).json()
+    assert [(row["row"], row["handle"], row["fate"]) for row in rows["items"]] == [(2, "oolong", "create")]
+    rest = (await program.get(f"{kept}/rows", params={"cursor": rows["next_cursor"]})).json()
+    assert ([row["handle"] for row in rest["items"]], rest["next_cursor"]) == (["puer"], None)
+    assert (await program.get(f"{kept}/rows?group=wrong")).json()["items"] == []
+    applied = (await program.post(f"{kept}/apply", json={})).json()
+    assert (applied["state"], applied["counts"]["created"]) == ("applied", 2)
     assert (await program.post(f"{kept}/apply", json={})).json()["code"] == "import_finished"
+    assert (await program.post(f"{kept}/discard")).json()["code"] == "import_finished"
+    assert (await program.post(f"{kept}/stop")).json()["code"] == "import_not_at_work"
     assert len((await program.get("/products")).json()["items"]) == 2
+
+
+async def test_a_file_sent_twice_by_one_key_is_one_import(program: httpx.AsyncClient, merchant: Merchant) -> None:
+    here = f"/shops/{merchant.shop.shop_id}/imports"
+
+    async def send(content: str, key: str = "one key") -> httpx.Response:
+        return await program.post(
+            here,
+            data={"category_code": "tea"},
+            files={"file": ("a.csv", content.encode(), "text/csv")},
+            headers={"idempotency-key": key},
+        )
+
+    first, again = await send(CSV), await send(CSV)
+    assert first.json() == again.json()
+    assert (await send(CSV + "\n")).json()["code"] == "idempotency_key_reused"
+    assert (await send(CSV, "another")).json()["import_id"] != first.json()["import_id"]
+    assert (await send("Name,Colour\na,b\n", "wrong")).json()["code"] == "import_columns_missing"
+    assert len((await program.get(here)).json()["items"]) == 2
 
 
 async def test_the_document_describes_every_route_of_the_catalogue(program: httpx.AsyncClient) -> None:

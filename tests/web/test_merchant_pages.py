@@ -8,10 +8,10 @@ import pytest
 
 from tests.catalog_world import Merchant, make_product, open_merchant, product_on_sale, tea
 from tests.conftest import browser, sign_in_as
+from tests.imports.importing import preview
 from tests.web.test_front import csrf_of
 from yellowcart.app import Application
-from yellowcart.catalog.import_products import preview_import
-from yellowcart.catalog.model import ProductDetail, ReviewStatus
+from yellowcart.catalog.model import ProductDetail
 from yellowcart.catalog.queries import product_detail
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.ids import ProductId
@@ -66,14 +66,7 @@ async def test_every_page_opens_in_both_languages(
     desk: httpx.AsyncClient, merchant: Merchant, database: Database, language: str
 ) -> None:
     detail = await product_on_sale(database, merchant)
-    kept = await preview_import(
-        database,
-        merchant.signed_in.person,
-        merchant.shop.shop_id,
-        file_name="产品.csv",
-        content=CSV.encode(),
-        category_code="tea",
-    )
+    kept = await preview(database, merchant, CSV)
     desk.cookies.set("language", language)
     here = f"/merchant/{merchant.shop.shop_id}"
     product = f"{here}/products/{detail.product.product_id}"
@@ -136,14 +129,7 @@ async def test_another_merchants_pages_and_forms_are_404(
 ) -> None:
     other = await open_merchant(database, "别家小店")
     theirs = await product_on_sale(database, other)
-    kept = await preview_import(
-        database,
-        other.signed_in.person,
-        other.shop.shop_id,
-        file_name="a.csv",
-        content=CSV.encode(),
-        category_code="tea",
-    )
+    kept = await preview(database, other, CSV)
     there = f"/merchant/{other.shop.shop_id}"
     mine = f"/merchant/{merchant.shop.shop_id}"
     product = f"products/{theirs.product.product_id}"
@@ -156,6 +142,10 @@ async def test_another_merchants_pages_and_forms_are_404(
         f"{there}/{product}/retire",
         f"{there}/imports",
         f"{there}/{imported}",
+        f"{there}/{imported}/progress",
+        f"{there}/{imported}/report.csv",
+        f"{there}/{imported}/report.xlsx",
+        f"{there}/imports/template.csv",
         f"{there}/offers",
         f"{there}/settings",
         # Their things do not become mine through my own shop's address.
@@ -173,6 +163,8 @@ async def test_another_merchants_pages_and_forms_are_404(
         f"{there}/{product}/stock",
         f"{there}/{imported}/apply",
         f"{there}/{imported}/discard",
+        f"{there}/{imported}/stop",
+        f"{there}/{imported}/pictures",
         f"{there}/offers/{theirs.product.product_id}",
         f"{there}/offers/{theirs.product.product_id}/end",
         f"{there}/settings",
@@ -352,107 +344,3 @@ async def test_the_shop_is_renamed_closed_and_reopened(desk: httpx.AsyncClient, 
     refused = await fill(desk, f"{here}/settings", {"login": "nobody-here"}, to=f"{here}/members")
     assert refused.status_code == 422
     assert 'value="nobody-here"' in refused.text
-
-
-async def upload(
-    desk: httpx.AsyncClient, merchant: Merchant, content: bytes, name: str = "产品.csv"
-) -> httpx.Response:
-    here = f"/merchant/{merchant.shop.shop_id}/imports"
-    token = csrf_of((await desk.get(here)).text)
-    return await desk.post(
-        here,
-        data={"_csrf_token": token, "category_code": "snacks"},
-        files={"file": (name, content, "text/csv")},
-    )
-
-
-async def count_products(database: Database) -> int:
-    async with database.reading() as reader:
-        return int(await reader.value("SELECT count(*) FROM product"))
-
-
-async def test_a_file_is_previewed_applied_and_its_repeat_changes_nothing(
-    desk: httpx.AsyncClient, merchant: Merchant, database: Database
-) -> None:
-    uploaded = await upload(desk, merchant, CSV.encode("gb18030"))
-    assert uploaded.status_code == 303, uploaded.text
-    path = uploaded.headers["location"]
-    preview = await desk.get(path)
-    assert "清香铁观音礼盒" in preview.text
-    assert "GB18030" in preview.text
-    assert await count_products(database) == 0
-    applied = await fill(desk, path, {"on_sale": "yes"}, to=f"{path}/apply")
-    assert applied.status_code == 303
-    assert await count_products(database) == 2
-    async with database.reading() as reader:
-        assert await reader.value("SELECT count(*) FROM product WHERE sale_status = 'on_sale'") == 2
-        assert await reader.value("SELECT description FROM product WHERE import_handle = 'oolong'") == "茶香\n清雅"
-        before = await reader.records("SELECT * FROM product ORDER BY product_id")
-    again = (await upload(desk, merchant, CSV.encode())).headers["location"]
-    desk.cookies.set("language", "en")
-    assert "There is nothing to import" in (await desk.get(again)).text
-    await fill(desk, again, {}, to=f"{again}/apply")
-    async with database.reading() as reader:
-        assert await reader.records("SELECT * FROM product ORDER BY product_id") == before
-
-
-async def test_one_wrong_row_and_nothing_of_the_file_is_imported(
-    desk: httpx.AsyncClient, merchant: Merchant, database: Database
-) -> None:
-    path = (await upload(desk, merchant, CSV.replace("88.8", "=1+1").encode())).headers["location"]
-    desk.cookies.set("language", "en")
-    preview = (await desk.get(path)).text
-    assert "This file cannot be imported yet" in preview
-    assert "=1+1" in preview
-    assert f"{path}/apply" not in preview
-    await fill(desk, path, {}, to=f"{path}/apply")
-    assert await count_products(database) == 0
-
-
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "产品.csv"),
-        (b"", "empty.csv"),
-        (b"just a letter to somebody", "letter.csv"),
-        (b"a" * (6 * 1024 * 1024), "large.csv"),
-        (b'Handle,Title,Variant Price\na,"open,1\n', "quote.csv"),
-    ],
-)
-async def test_a_file_that_is_no_product_csv_is_refused_at_its_field(
-    desk: httpx.AsyncClient, merchant: Merchant, database: Database, content: bytes, name: str
-) -> None:
-    answer = await upload(desk, merchant, content, name)
-    assert answer.status_code == 422
-    assert 'id="field-file-error"' in answer.text
-    async with database.reading() as reader:
-        assert await reader.value("SELECT count(*) FROM product_import") == 0
-
-
-async def test_a_preview_that_no_longer_holds_is_not_applied(
-    desk: httpx.AsyncClient, merchant: Merchant, database: Database
-) -> None:
-    first = (await upload(desk, merchant, CSV.encode())).headers["location"]
-    await fill(desk, first, {}, to=f"{first}/apply")
-    cheaper = (await upload(desk, merchant, CSV.replace("59.90", "49.90").encode())).headers["location"]
-    async with database.writing() as writer:
-        await writer.run("UPDATE product SET version = version + 1 WHERE import_handle = 'oolong'")
-    await fill(desk, cheaper, {}, to=f"{cheaper}/apply")
-    async with database.reading() as reader:
-        assert await reader.value("SELECT min(price_fen) FROM sku") == 5_990
-        assert await reader.value("SELECT review_status FROM product LIMIT 1") == ReviewStatus.APPROVED
-
-
-async def test_stock_that_was_sold_after_the_preview_stays_sold(
-    desk: httpx.AsyncClient, merchant: Merchant, database: Database
-) -> None:
-    first = (await upload(desk, merchant, CSV.encode())).headers["location"]
-    await fill(desk, first, {}, to=f"{first}/apply")
-    more = (await upload(desk, merchant, CSV.replace("A-1,20", "A-1,50").encode())).headers["location"]
-    async with database.writing() as writer:
-        await writer.run("UPDATE stock SET available = available - 4, sold = sold + 4 WHERE available = 20")
-    await fill(desk, more, {}, to=f"{more}/apply")
-    async with database.reading() as reader:
-        assert await reader.records("SELECT available, sold, received FROM stock WHERE sold > 0") == [
-            {"available": 46, "sold": 4, "received": 50}
-        ]

@@ -114,8 +114,9 @@ message = Table(
     moment_column("read_at", nullable=True),
     PrimaryKeyConstraint("person_id", "message_id"),
     ForeignKeyConstraint(["person_id"], ["person.person_id"]),
-    # One message of one occasion to a person, however often its sender runs.
-    UniqueConstraint("person_id", "kind", "occasion"),
+    # One message of one occasion to a person, however often its sender runs; and who was told of an occasion.
+    UniqueConstraint("kind", "occasion", "person_id"),
     Index("message_unread_idx", "person_id", postgresql_where=text("read_at IS NULL")),
+    Index("message_read_at_idx", "read_at", postgresql_where=text("read_at IS NOT NULL")),
     comment="What the platform tells a person. Title and body are message ids; parts fill them in.",
 )

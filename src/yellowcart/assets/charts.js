@@ -50,6 +50,7 @@ function dressed(option, unit) {
       ...(one.type === "line" ? { showSymbol: false, symbolSize: 6, lineStyle: { width: 2 }, emphasis: { disabled: true } } : {}),
       ...(one.type === "bar" ? { barMaxWidth: 28, itemStyle: { borderRadius: lying ? [0, 3, 3, 0] : [3, 3, 0, 0] } } : {}),
       ...one,
+      ...(one.tone ? { itemStyle: { color: token(`--${one.tone}`), ...one.itemStyle } } : {}),
     })),
   };
 }

@@ -28,3 +28,10 @@ class ShopReopened(Event, frozen=True, tag="catalog.shop_reopened"):
     """The shop trades again. Nothing is put back into a cart by this."""
 
     shop_id: ShopId
+
+
+class ProductWordsRead(Event, frozen=True, tag="catalog.product_words_read"):
+    """The words of new or changed products can be looked up: who looks for products by words looks again.
+    `products` are pairs of shop and product."""
+
+    products: tuple[tuple[ShopId, ProductId], ...]

@@ -17,6 +17,7 @@ from yellowcart.catalog.model import (
     ShopState,
 )
 from yellowcart.catalog.store import active_skus, read_problems
+from yellowcart.catalog.title_words import asked_words
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Reader
 from yellowcart.kernel.errors import NotFound
@@ -40,6 +41,14 @@ IN_CATEGORY = """
 MATCHES = """
     (%(pattern)s::text IS NULL OR product.title ILIKE %(pattern)s OR product.title_en ILIKE %(pattern)s
      OR product.brand ILIKE %(pattern)s)
+"""
+
+HAS_WORDS = """
+    EXISTS (
+        SELECT FROM product_words AS read
+        WHERE read.shop_id = product.shop_id AND read.product_id = product.product_id
+          AND read.words @@ %(words)s::tsquery
+    )
 """
 
 
@@ -162,9 +171,8 @@ async def search_listable(
         SELECT product.shop_id, shop.name AS shop_name, shop.name_en AS shop_name_en, shop.kind AS shop_kind,
                product.product_id, product.title, product.title_en, product.brand, product.picture_url,
                category.code AS category_code, category.name_zh AS category_name_zh,
-               category.name_en AS category_name_en,
-               figures.lowest_price_fen, figures.highest_price_fen, figures.available,
-               best.offer_id, best.commission_rate
+               category.name_en AS category_name_en, figures.lowest_price_fen,
+               figures.highest_price_fen, figures.available, best.offer_id, best.commission_rate
         FROM product
         JOIN shop USING (shop_id)
         JOIN category USING (category_id)
@@ -185,7 +193,7 @@ async def search_listable(
         WHERE product.sale_status = 'on_sale' AND product.review_status = 'approved' AND shop.state = 'open'
           AND (%(shop_id)s::bigint IS NULL OR product.shop_id = %(shop_id)s)
           AND (product.product_id, -product.shop_id) < (%(before_id)s, %(before_shop)s)
-          AND {MATCHES} AND {IN_CATEGORY}
+          AND ({MATCHES} OR {HAS_WORDS}) AND {IN_CATEGORY}
         ORDER BY product.product_id DESC, product.shop_id
         LIMIT %(limit)s
         """,  # noqa: S608 - put together from constants of ours
@@ -195,10 +203,18 @@ async def search_listable(
         before_id=before_id,
         before_shop=before_shop,
         pattern=search_pattern(text),
+        words=_words_query(text),
         category_code=category_code or None,
         limit=limit + 1,
     )
     return page_of(rows, limit, lambda row: (row.product_id, -row.shop_id))
+
+
+def _words_query(text: str | None) -> str | None:
+    """The search text as a query for products that have all its words, in any order and by other names of the same
+    thing; None where it has no words."""
+    words = asked_words((text or "")[:SEARCH_LENGTH_MAX])
+    return " & ".join("'" + word.replace("'", "''") + "'" for word in words) or None
 
 
 class _WholeProduct(msgspec.Struct, frozen=True, kw_only=True):

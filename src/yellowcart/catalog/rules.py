@@ -35,7 +35,8 @@ SKUS_MAX = 100
 """SKUs of one product that are sold at the same time; Shopify's files hold as many."""
 QUANTITY_MAX = 1_000_000
 """Pieces received at once."""
-PRODUCTS_MAX = 20_000
+PRODUCTS_MAX = 200_000
+"""Products of a shop that are not retired; as many rows as a file of products may have."""
 SHOPS_PER_PERSON_MAX = 20
 MEMBERS_MAX = 100
 REASON_LENGTH_MAX = 200

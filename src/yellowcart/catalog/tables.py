@@ -1,8 +1,9 @@
 """Tables of the catalogue. Everything a shop owns leads its keys with `shop_id`."""
 
-from sqlalchemy import ARRAY, Text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import ARRAY, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
+from yellowcart.catalog.imports.model import Fate, ImportState, PictureState
 from yellowcart.catalog.model import DraftStatus, MerchantKind, ReviewStatus, SaleStatus, ShopState
 from yellowcart.kernel.tables import (
     CheckConstraint,
@@ -145,16 +146,90 @@ product_import = Table(
     id_column("import_id"),
     id_column("person_id"),
     text_column("file_name"),
+    whole_column("file_bytes", default=0),
+    text_column("content_hash", default=""),
+    text_column("dialect", default=""),
     text_column("encoding"),
+    Column("notes", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("options", JSONB, nullable=False, server_default=text("""'{"category_code": ""}'""")),
     state_column("state"),
-    json_column("plan"),
+    Column("counts", JSONB, nullable=False, server_default=text("'{}'")),
+    whole_column("products_read", default=0),
+    whole_column("rows_read", default=0),
+    whole_column("row_count_hint", nullable=True),
+    json_column("failure", nullable=True),
+    id_column("applied_by", nullable=True),
     moment_column("created_at"),
     moment_column("finished_at", nullable=True),
     PrimaryKeyConstraint("shop_id", "import_id"),
     ForeignKeyConstraint(["shop_id"], ["shop.shop_id"]),
     ForeignKeyConstraint(["person_id"], ["person.person_id"]),
-    CheckConstraint("state IN ('previewed', 'applied', 'discarded')", name="state"),
-    comment="A file of products: what it will do, shown before it is done.",
+    ForeignKeyConstraint(["applied_by"], ["person.person_id"]),
+    state_check("state", ImportState),
+    Index("product_import_content_idx", "shop_id", "content_hash"),
+    Index(
+        "product_import_at_work_idx",
+        "state",
+        "import_id",
+        postgresql_where=text("state IN ('reading', 'applying')"),
+    ),
+    comment="A file of products: what it will do, shown before it is done. The file itself is not kept.",
+)
+
+product_import_part = Table(
+    "product_import_part",
+    metadata,
+    id_column("shop_id"),
+    id_column("import_id"),
+    whole_column("position"),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("shop_id", "import_id", "position"),
+    ForeignKeyConstraint(["shop_id", "import_id"], ["product_import.shop_id", "product_import.import_id"]),
+    comment="A file while it waits to be read, in pieces; gone as soon as it is read.",
+)
+
+product_import_row = Table(
+    "product_import_row",
+    metadata,
+    id_column("shop_id"),
+    id_column("import_id"),
+    whole_column("position"),
+    whole_column("row"),
+    text_column("handle"),
+    text_column("title"),
+    state_column("fate"),
+    json_column("planned", nullable=True),
+    json_column("problems"),
+    id_column("product_id", nullable=True),
+    text_column("picture_url", default=""),
+    state_column("picture_state", default="none"),
+    json_column("picture_failure", nullable=True),
+    moment_column("applied_at", nullable=True),
+    PrimaryKeyConstraint("shop_id", "import_id", "position"),
+    ForeignKeyConstraint(["shop_id", "import_id"], ["product_import.shop_id", "product_import.import_id"]),
+    ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.product_id"]),
+    state_check("fate", Fate),
+    state_check("picture_state", PictureState),
+    CheckConstraint(
+        "(applied_at IS NOT NULL) = (fate IN ('created', 'updated', 'outdated'))", name="applied_when_done"
+    ),
+    Index("product_import_row_fate_idx", "shop_id", "import_id", "fate", "position"),
+    Index("product_import_row_handle_idx", "shop_id", "handle", "import_id"),
+    Index(
+        "product_import_row_one_each_idx",
+        "shop_id",
+        "import_id",
+        "product_id",
+        unique=True,
+        postgresql_where=text("product_id IS NOT NULL"),
+    ),
+    Index(
+        "product_import_row_pictures_idx",
+        "import_id",
+        "position",
+        postgresql_where=text("picture_state = 'waiting'"),
+    ),
+    comment="One product of a file: what is planned for it, what became of it, and everything wrong in it.",
 )
 
 product_origin = Table(
@@ -190,3 +265,4 @@ product_words = Table(
 PRODUCT_LISTABLE = text("sale_status = 'on_sale' AND review_status = 'approved'")
 Index("product_listable_idx", product.c.category_id, product.c.product_id, postgresql_where=PRODUCT_LISTABLE)
 Index("sku_product_idx", sku.c.shop_id, sku.c.product_id)
+Index("sku_merchant_code_idx", sku.c.shop_id, sku.c.merchant_code, postgresql_where=text("merchant_code <> ''"))

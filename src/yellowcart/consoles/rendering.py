@@ -89,6 +89,7 @@ def render(request: AnyRequest, template: str, context: Mapping[str, object]) ->
         "now": clock.now(),
         "demo": settings.demo,
         "flashes": _waiting_flashes(request),
+        "unread": request.scope.get("unread", 0),
     }
     return environment(locale_of(request)).get_template(template).render(everywhere | dict(context))
 

@@ -7,6 +7,7 @@ from yellowcart.kernel.tables import (
     Index,
     PrimaryKeyConstraint,
     Table,
+    UniqueConstraint,
     fen_column,
     id_column,
     json_column,
@@ -30,6 +31,7 @@ conversion_report = Table(
     text_column("content_hash"),
     id_column("person_id"),
     moment_column("received_at"),
+    moment_column("finished_at", nullable=True),
     whole_column("row_count"),
     whole_column("created_count"),
     whole_column("changed_count"),
@@ -40,8 +42,10 @@ conversion_report = Table(
     PrimaryKeyConstraint("report_id"),
     ForeignKeyConstraint(["person_id"], ["person.person_id"]),
     state_check("network", Network),
+    # The same content again changes nothing, and says so.
+    UniqueConstraint("network", "content_hash"),
     Index("conversion_report_received_at_idx", "received_at"),
-    comment="Files and calls by which a network's orders came.",
+    comment="Files and calls by which a network's orders came. Without finished_at: broken off, to be sent again.",
 )
 
 conversion = Table(
@@ -50,8 +54,9 @@ conversion = Table(
     state_column("network"),
     text_column("order_line_id"),
     text_column("order_id"),
+    text_column("network_line_id", nullable=True),
     state_column("state"),
-    text_column("network_state"),
+    text_column("network_word"),
     text_column("item_id", nullable=True),
     text_column("title", default=""),
     text_column("shop_name", default=""),
@@ -62,6 +67,7 @@ conversion = Table(
     whole_column("commission_rate_basis_points", nullable=True),
     fen_column("commission_estimated_fen", nullable=True),
     fen_column("commission_settled_fen", nullable=True),
+    fen_column("commission_returned_fen", nullable=True),
     fen_column("refund_fen", nullable=True),
     text_column("promotion_id", nullable=True),
     text_column("invalid_reason", default=""),
@@ -70,6 +76,8 @@ conversion = Table(
     moment_column("paid_at", nullable=True),
     moment_column("received_at", nullable=True),
     moment_column("settled_at", nullable=True),
+    moment_column("modified_at", nullable=True),
+    moment_column("ordered_at"),
     state_column("attributed_by", nullable=True),
     id_column("creator_id", nullable=True),
     id_column("listing_id", nullable=True),
@@ -96,6 +104,17 @@ conversion = Table(
     Index("conversion_paid_at_idx", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
     Index("conversion_creator_idx", "creator_id", "paid_at", postgresql_where=text("creator_id IS NOT NULL")),
     Index("conversion_item_idx", "network", "item_id"),
+    Index("conversion_ordered_at_idx", "ordered_at", "network", "order_line_id"),
+    # One order, several lines; and a search by the number that a buyer knows.
+    Index("conversion_order_idx", "order_id"),
+    Index(
+        "conversion_network_line_key",
+        "network",
+        "network_line_id",
+        unique=True,
+        postgresql_where=text("network_line_id IS NOT NULL"),
+    ),
+    Index("conversion_report_idx", "report_id"),
     comment="The newest state of every outside order line, as its network reports it.",
 )
 

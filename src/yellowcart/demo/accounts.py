@@ -7,14 +7,22 @@ import msgspec
 
 from yellowcart.accounts.model import Role
 from yellowcart.demo.model import Text
-from yellowcart.demo.world_file import World, load_world
+from yellowcart.demo.world_file import World, load_world, world_names
+from yellowcart.kernel.settings import Settings
 
-WORLD = "kuaishou_2022"
 PASSWORD = "yellowcart"  # noqa: S105 - shown on the login page of the demo, on purpose
 """The one password of every account of the demo world."""
 
 GUESTS = 240
 """Buyers of the past, beside the crowd: they have orders, and nobody signs in as them."""
+
+
+class UnknownWorld(Exception):
+    """There is no demo world of that name; the message says which there are, in both languages."""
+
+    def __init__(self, name: str) -> None:
+        names = ", ".join(world_names())
+        super().__init__(f"没有名为 {name!r} 的演示世界 · There is no demo world {name!r}: {names}")
 
 
 class DemoAccount(msgspec.Struct, frozen=True):
@@ -37,17 +45,19 @@ class Part(msgspec.Struct, frozen=True):
 
 
 @cache
-def demo_world() -> World:
-    """The world that the demo shows, read once."""
-    return load_world(WORLD)
+def demo_world(name: str = Settings.world) -> World:
+    """A world that the demo can show, read once. Raises UnknownWorld."""
+    if name not in world_names():
+        raise UnknownWorld(name)
+    return load_world(name)
 
 
-def demo_accounts() -> list[DemoAccount]:
+def demo_accounts(world: World) -> list[DemoAccount]:
     """The accounts that a newcomer is offered, by role in the order of the four stories."""
     order = (Role.BUYER, Role.CREATOR, Role.MERCHANT, Role.OPERATOR, Role.RECRUITER, Role.INSPECTOR)
     offered = [
         DemoAccount(Role(account.roles[0].value), account.login, PASSWORD, account.name)
-        for account in demo_world().accounts
+        for account in world.accounts
     ]
     return sorted(offered, key=lambda account: order.index(account.role))
 

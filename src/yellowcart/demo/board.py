@@ -10,6 +10,7 @@ from rich.text import Text
 
 from yellowcart.accounts.model import Role
 from yellowcart.demo.accounts import PASSWORD, demo_accounts
+from yellowcart.demo.world_file import World
 
 ROLES = {
     Role.BUYER: "买家 buyer",
@@ -20,35 +21,60 @@ ROLES = {
     Role.INSPECTOR: "品控 inspector",
 }
 
-STORIES = (
-    (
-        "买家：进一个直播间，点小黄车，下单，在沙箱收银台付款",
-        "Buyer: enter a live room, open the yellow cart, order, pay at the sandbox cashier",
-        "/",
-    ),
-    (
-        "达人（xiaobo）：排一场直播，贴一条外链，看判定与生效日期",
-        "Creator (xiaobo): schedule a room, paste an outside link, read its verdict and its date",
-        "/creator",
-    ),
-    (
-        "商家（xiaobo_kitchen）：发货，导入商品 CSV",
-        "Merchant (xiaobo_kitchen): ship orders, import a product CSV",
-        "/merchant",
-    ),
-    (
-        "运营（operator）：把时钟拨到 2022-03-01 00:00，看淘宝、京东离开直播间",
-        "Operator (operator): move the clock to 2022-03-01 00:00 and watch Taobao and JD leave the live carts",
-        "/operator",
-    ),
+BUYER = (
+    "买家：进一个直播间，点小黄车，下单，在沙箱收银台付款",
+    "Buyer: enter a live room, open the yellow cart, order, pay at the sandbox cashier",
+    "/",
 )
+STORIES = {
+    "kuaishou_2022": (
+        BUYER,
+        (
+            "达人（xiaobo）：排一场直播，贴一条外链，看判定与生效日期",
+            "Creator (xiaobo): schedule a room, paste an outside link, read its verdict and its date",
+            "/creator",
+        ),
+        (
+            "商家（xiaobo_kitchen）：发货，搬入别处导出的商品文件",
+            "Merchant (xiaobo_kitchen): ship orders, bring in a product file from elsewhere",
+            "/merchant",
+        ),
+        (
+            "运营（operator_night）：有一份公告草稿等第二人审核；"
+            "（operator）把时钟拨到 2022-03-01 00:00，看淘宝、京东离开直播间",
+            "Operator (operator_night): a draft notice waits for a second person; (operator) move the clock to"
+            " 2022-03-01 00:00 and watch Taobao and JD leave the live carts",
+            "/operator",
+        ),
+    ),
+    "douyin_2020": (
+        BUYER,
+        (
+            "达人（ayun）：在直播间挂一条淘宝链接，看 8 月 20 日起的 20% 服务费",
+            "Creator (ayun): put a Taobao link into a live cart, read of the 20 % fee from 20 August",
+            "/creator",
+        ),
+        (
+            "商家（taoyuan）：发货，搬入别处导出的商品文件",
+            "Merchant (taoyuan): ship orders, bring in a product file from elsewhere",
+            "/merchant",
+        ),
+        (
+            "运营（operator）：把时钟拨到 2020-08-20（收费）、09-06（须经巨量星图）、10-09（离开直播间）",
+            "Operator (operator): move the clock to 2020-08-20 (a fee), 09-06 (only through Juliang Xingtu), 10-09"
+            " (refused in live carts)",
+            "/operator",
+        ),
+    ),
+}
+"""What a newcomer may look at first, in each world."""
 
 
-def board(url: str, seconds: float, *, logs: Path) -> RenderableType:
-    """The panel of a running demo at `url`, which took so many seconds to come up."""
+def board(world: World, url: str, seconds: float, logs: Path) -> RenderableType:
+    """The panel of a running demo of a world at `url`, which took so many seconds to come up."""
     where = Text.assemble(
         ("小黄车演示已就绪 · The Yellowcart demo is up", "bold"),
-        f"  ({seconds:.1f} s)\n",
+        f"  {world.name.zh} · {world.name.en}  ({seconds:.1f} s)\n",
         ("  " + url, "bold yellow"),
     )
     accounts = Table(
@@ -57,10 +83,10 @@ def board(url: str, seconds: float, *, logs: Path) -> RenderableType:
     accounts.add_column("角色 role", no_wrap=True, min_width=14)
     accounts.add_column("登录名 login", no_wrap=True, min_width=16)
     accounts.add_column("姓名 name")
-    for account in demo_accounts():
+    for account in demo_accounts(world):
         accounts.add_row(ROLES[account.role], account.login, f"{account.name.zh} · {account.name.en}")
     stories = Table.grid(padding=(0, 1))
-    for number, (chinese, english, path) in enumerate(STORIES, start=1):
+    for number, (chinese, english, path) in enumerate(STORIES.get(world.key, (BUYER,)), start=1):
         stories.add_row(
             f"{number}.", Text.assemble(chinese, "\n", (english, "dim"), "\n", (f"{url}{path}", "blue"))
         )

@@ -10,10 +10,11 @@ from contextlib import suppress
 
 import structlog
 
-from yellowcart.demo.accounts import demo_world, viewers
+from yellowcart.demo.accounts import viewers
 from yellowcart.demo.crowd_sellers import Hosts, Merchants
 from yellowcart.demo.crowd_site import Site
 from yellowcart.demo.crowd_viewers import Rooms, Viewer
+from yellowcart.demo.world_file import World
 
 READ_ROOMS_EVERY_S = 20.0
 TELL_EVERY_S = 300.0
@@ -21,11 +22,10 @@ log = structlog.get_logger()
 
 
 async def run_crowd(
-    url: str, *, seed: int, people: int, intensity: float, stop: asyncio.Event | None = None
+    url: str, *, world: World, seed: int, people: int, intensity: float, stop: asyncio.Event | None = None
 ) -> None:
     """Be the crowd of the platform at `url` until SIGTERM or SIGINT, or until `stop` is set."""
     stop = stop or _stop_on_signal()
-    world = demo_world()
     async with Site(url) as site:
         rooms = Rooms(site)
         crowd = [

@@ -18,6 +18,9 @@ CART_IS_KNOWN_FOR_S = 20.0
 AFTER_EXPLAINING = 0.12
 """How likely a viewer orders at once when the host opens a link."""
 REGRET_AFTER_S = (15.0, 90.0)
+LANDED_BASIS_POINTS, RETURNED_BASIS_POINTS = 9_400, 5_800
+"""Of those who leave through an outside link: the other site opens; of these: they come back."""
+AWAY_S = (4.0, 40.0)
 
 
 class Deed(msgspec.Struct, frozen=True):
@@ -129,7 +132,17 @@ class Viewer:
         await self._report("tap", room_id, listing)
         if self._chance(1_500):
             await self._say(room_id, ChatMoment.JUMPING_OUT)
-        await self._site.submit(f"/out/{listing['listing_id']}", {"visitor": self._visitor})
+        jump_key = self._key()
+        await self._site.submit(f"/out/{listing['listing_id']}", {"visitor": self._visitor, "jump_key": jump_key})
+        if self._chance(LANDED_BASIS_POINTS):
+            await self._tell_of_jump(jump_key, "landed")
+            if self._chance(RETURNED_BASIS_POINTS):
+                await asyncio.sleep(self._dice.uniform(*AWAY_S))
+                await self._tell_of_jump(jump_key, "returned")
+
+    async def _tell_of_jump(self, jump_key: str, happened: str) -> None:
+        """What the page that was left tells, and the page that is in front again (`assets/jump.js`)."""
+        await self._site.submit("/out/beacon", {"jump_key": jump_key, "happened": happened})
 
     async def _order(self, room_id: int) -> None:
         own = [each for each in await self._read_cart(room_id) if each.get("skus")]

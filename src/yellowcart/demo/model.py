@@ -112,6 +112,18 @@ class Notice(Entry, frozen=True):
     rules: tuple[LinkRule, ...]
 
 
+class Draft(Entry, frozen=True):
+    """A notice that somebody has written and nobody has decided on as the world begins; it rules nothing yet."""
+
+    key: Key
+    issuer: Text
+    effective_at: ZonedTime
+    title: Text
+    text: Text
+    reason: Text
+    rules: tuple[LinkRule, ...]
+
+
 class Agency(Entry, frozen=True):
     """An MCN; `share_basis_points` is its part of a bound creator's commission."""
 

@@ -7,7 +7,8 @@ import psycopg
 from psycopg import sql
 
 from yellowcart.demo.accounts import demo_world
-from yellowcart.demo.seed import Progress, is_finished, seed_world
+from yellowcart.demo.seed import Progress, held_world, is_finished, seed_world
+from yellowcart.demo.world_file import World
 from yellowcart.kernel.clock_table import resume_clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.journal import start_journal
@@ -19,12 +20,32 @@ from yellowcart.schema import migrate
 class NotADemo(Exception):
     """The database holds people, and no demo world put them there: it is left alone."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "这个数据库里有不属于演示的数据，未作任何改动。\n"
+            "  This database holds data that no demo has written; nothing was changed."
+        )
+
+
+class OtherWorld(Exception):
+    """The database holds another demo world than the one asked for: it is left alone."""
+
+    def __init__(self, held: str, asked: str) -> None:
+        super().__init__(
+            f"这里放着另一个演示世界 {held}，未作任何改动。要看 {asked}：加 FRESH=1 重新开始（原有数据将清除），"
+            "或另用一个 YELLOWCART_HOME 或数据库。\n"
+            f"  Another demo world is kept here, {held}; nothing was changed. To see {asked}, start over with"
+            " FRESH=1 (its data is removed), or use another YELLOWCART_HOME or database."
+        )
+
 
 async def prepare_database(url: str, settings: Settings, progress: Progress, *, fresh: bool) -> bool:
     """Make the database ready for a demo; True when a world was written, False when one goes on.
 
-    Raises NotADemo rather than touch what a demo did not write.
+    Raises NotADemo rather than touch what a demo did not write, OtherWorld rather than go on with another world
+    than that of the settings, UnknownWorld.
     """
+    world = demo_world(settings.world)
     start_journal(settings.log_format, process="demo", level=logging.WARNING)
     if fresh and await asyncio.to_thread(_is_used, url):
         progress("清空演示数据 · Removing the demo's data")
@@ -33,21 +54,21 @@ async def prepare_database(url: str, settings: Settings, progress: Progress, *, 
         raise NotADemo
     progress("数据库结构 · Database schema")
     await asyncio.to_thread(migrate, url)
-    if not await _needs_world(url, progress):
+    if not await _needs_world(url, world, progress):
         await _resume(url)
         return False
     database = Database(url, pool_size=settings.pool_size)
     await database.open()
     try:
         async with open_tasks(database):
-            await seed_world(database, demo_world(), progress)
+            await seed_world(database, world, progress)
     finally:
         await database.close()
     return True
 
 
-async def _needs_world(url: str, progress: Progress) -> bool:
-    finished = await _finished(url)
+async def _needs_world(url: str, world: World, progress: Progress) -> bool:
+    finished = await _finished(url, world)
     if finished is None:
         if await asyncio.to_thread(_is_used, url):
             raise NotADemo
@@ -59,11 +80,19 @@ async def _needs_world(url: str, progress: Progress) -> bool:
     return not finished
 
 
-async def _finished(url: str) -> bool | None:
+async def _finished(url: str, world: World) -> bool | None:
     database = Database(url, pool_size=1)
     await database.open()
     try:
-        return await is_finished(database, demo_world())
+        finished = await is_finished(database, world)
+        if finished is not None:
+            async with database.reading() as reader:
+                held = await held_world(reader)
+            if held is None:
+                return False
+            if held != world.key:
+                raise OtherWorld(held, world.key)
+        return finished
     finally:
         await database.close()
 

@@ -1,4 +1,4 @@
-"""Writes the demo world into an empty database: its past from October 2021 on, and its present.
+"""Writes a demo world into an empty database: its past, its present, and what its operators have planned.
 
 The platform clock stands still at each chapter and moves from one to the next; what the platform does by itself
 (taking listings off when a rule begins) is done by its own sweeps at that moment, not written down by hand. The
@@ -6,34 +6,35 @@ same seed gives the same world; ids differ, content does not.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from yellowcart.demo.accounts import demo_world
 from yellowcart.demo.model import Room
 from yellowcart.demo.past_orders import past_orders
 from yellowcart.demo.seed_audience import write_audience, write_chat
+from yellowcart.demo.seed_notices import publish_announced, seed_drafts
 from yellowcart.demo.seed_orders import write_orders
+from yellowcart.demo.seed_reports import take_in_reports
 from yellowcart.demo.seed_rows import Seeded, SellingPlace
 from yellowcart.demo.seed_shops import seed_offers, seed_people, seed_reference, seed_shops
 from yellowcart.demo.seed_stage import (
     hold_announced_rooms,
     seed_creators,
-    seed_notice,
     seed_rooms,
     seed_videos,
 )
-from yellowcart.demo.world_file import World
+from yellowcart.demo.world_file import World, world_names
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock_table import read_anchor, set_clock
-from yellowcart.kernel.database import Database
+from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.tasks import run_all_sweeps
 from yellowcart.sweeps import register_sweeps
 
 Progress = Callable[[str], None]
 """Told the name of each chapter when it begins."""
 
-OPERATOR = "operator"
-AUTUMN_ORDERS = 160
-ORDERS = 3_200
+BEFORE_ORDERS = 160
+ORDERS_MAX, ORDERS_PER_PLACE = 3_200, 64
 
 
 class NotEmpty(Exception):
@@ -54,7 +55,7 @@ async def seed_world(database: Database, world: World, progress: Progress) -> No
         await set_clock(writer, world.history_from)
     try:
         await _shops(database, seeded, progress)
-        await _autumn(database, seeded, progress)
+        await _earlier_cut(database, seeded, progress)
         await _week(database, seeded, progress)
         progress("收尾 · Winding the clock")
         clock.process_clock().freeze(world.starts_at)
@@ -73,6 +74,16 @@ async def is_finished(database: Database, world: World) -> bool | None:
     return None if anchor is None else anchor.platform_at >= world.starts_at
 
 
+async def held_world(reader: Reader) -> str | None:
+    """The name of the world whose accounts a demo's database holds; None for one broken off before it had any."""
+    for name in world_names():
+        logins = [account.login for account in demo_world(name).accounts]
+        known = await reader.value("SELECT count(*) FROM person WHERE login = ANY(%(logins)s)", logins=logins)
+        if known == len(logins):
+            return name
+    return None
+
+
 async def _shops(database: Database, seeded: Seeded, progress: Progress) -> None:
     clock.process_clock().freeze(seeded.world.history_from)
     progress("人物、类目与货源 · People, categories, sources")
@@ -86,25 +97,31 @@ async def _shops(database: Database, seeded: Seeded, progress: Progress) -> None
         await seed_offers(writer, seeded)
 
 
-async def _autumn(database: Database, seeded: Seeded, progress: Progress) -> None:
-    """October and November 2021: the store systems leave the live carts."""
-    progress("2021 年 11 月：有赞、魔筷离开直播间 · November 2021: Youzan and Mockuai leave the live carts")
+async def _earlier_cut(database: Database, seeded: Seeded, progress: Progress) -> None:
+    """Rules that began between the world's history and its start, with the rooms around them: in the world of
+    2022 the store systems leave the live carts in November 2021. A world without such rules skips it."""
     world = seeded.world
-    cut = next(notice.effective_at for notice in world.notices if notice.effective_at > world.history_from)
+    await publish_announced(database, seeded, until=world.history_from)
+    cut = next((each for each in world.notices if world.history_from < each.effective_at <= world.starts_at), None)
+    if cut is None:
+        clock.process_clock().freeze(world.history_from)
+        await run_all_sweeps(database)
+        return
+    progress(f"{cut.effective_at:%Y-%m}：{cut.title.zh} · {cut.title.en}")
     rooms = [room for room in world.rooms if room.starts_at < world.starts_at - timedelta(days=30)]
-    before = [room for room in rooms if room.starts_at < cut]
-    after = [room for room in rooms if room.starts_at >= cut]
-    await _publish(database, seeded, until=cut)
-    clock.process_clock().freeze(cut - timedelta(hours=4))
+    before = [room for room in rooms if room.starts_at < cut.effective_at]
+    after = [room for room in rooms if room.starts_at >= cut.effective_at]
+    await publish_announced(database, seeded, until=cut.effective_at)
+    clock.process_clock().freeze(cut.effective_at - timedelta(hours=4))
     await run_all_sweeps(database)
     async with database.writing() as writer:
         await seed_rooms(writer, seeded, before)
         await seed_rooms(writer, seeded, after, carried_over=_carried_over(world, before, after))
-    clock.process_clock().freeze(cut)
+    clock.process_clock().freeze(cut.effective_at)
     await run_all_sweeps(database)
     async with database.writing() as writer:
         await hold_announced_rooms(writer, seeded, after)
-    await _audience(database, seeded, list(seeded.places.values()), AUTUMN_ORDERS, "autumn")
+    await _audience(database, seeded, list(seeded.places.values()), BEFORE_ORDERS, "autumn")
 
 
 def _carried_over(world: World, before: list[Room], after: list[Room]) -> dict[str, tuple[str, ...]]:
@@ -124,7 +141,8 @@ def _carried_over(world: World, before: list[Room], after: list[Room]) -> dict[s
 async def _week(database: Database, seeded: Seeded, progress: Progress) -> None:
     """The seven days before the start, and the rooms on air as it comes."""
     world = seeded.world
-    await _publish(database, seeded, until=world.starts_at)
+    await publish_announced(database, seeded, until=world.starts_at)
+    await seed_drafts(database, seeded)
     clock.process_clock().freeze(world.starts_at)
     known = set(seeded.places)
     progress("直播间与短视频 · Rooms and videos")
@@ -133,20 +151,12 @@ async def _week(database: Database, seeded: Seeded, progress: Progress) -> None:
         await seed_videos(writer, seeded, list(world.videos))
     places = [place for key, place in seeded.places.items() if key not in known]
     progress("过去一周的订单与观众 · Orders and audience of the past week")
-    await _audience(database, seeded, places, ORDERS, "week")
+    await _audience(database, seeded, places, min(ORDERS_MAX, ORDERS_PER_PLACE * len(places)), "week")
     on_air = {room.key for room in world.rooms if room.state.value == "live"}
     async with database.writing() as writer:
         await write_chat(writer, seeded, [place for place in places if place.key in on_air])
-
-
-async def _publish(database: Database, seeded: Seeded, *, until: datetime) -> None:
-    """Publish the notices announced by then and not yet, each at the moment of its announcement."""
-    async with database.writing() as writer:
-        known = set(await writer.column("SELECT code FROM notice"))
-        for notice in sorted(seeded.world.notices, key=lambda each: each.announced_at):
-            if notice.key not in known and notice.announced_at <= until:
-                clock.process_clock().freeze(max(notice.announced_at, seeded.world.history_from))
-                await seed_notice(writer, seeded, notice, seeded.people[OPERATOR])
+    progress("外部联盟的订单报表 · Order reports of outside networks")
+    await take_in_reports(database, seeded)
 
 
 async def _audience(database: Database, seeded: Seeded, places: list[SellingPlace], count: int, part: str) -> None:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from yellowcart.demo.model import ChatMoment
 from yellowcart.demo.past_orders import PastOrder
+from yellowcart.demo.seed_jumps import Happening, write_jumps
 from yellowcart.demo.seed_rows import Seeded, SellingPlace, copy_rows
 from yellowcart.kernel.database import Writer
-from yellowcart.kernel.ids import ListingId, PersonId, new_id
+from yellowcart.kernel.ids import new_id
 from yellowcart.stage.audience import AudienceKind
 
 SCALE = 30
@@ -24,8 +25,6 @@ JUMPS_OF_OUTSIDE_TAPS = 0.35
 CHAT_LINES = 18
 """Said lately in a room that is on air."""
 MOMENTS = (ChatMoment.GREETING, ChatMoment.ASKING, ChatMoment.BUYING, ChatMoment.PRAISING, ChatMoment.HURRYING)
-
-Happening = tuple[datetime, AudienceKind, SellingPlace, ListingId | None, PersonId | None, str]
 
 
 async def write_audience(
@@ -40,6 +39,7 @@ async def write_audience(
     for place in places:
         happened += _of_place(seeded, dice, place, of_place[place.key])
     happened.sort(key=lambda each: each[0])
+    await write_jumps(writer, seeded, happened, part)
     await copy_rows(
         writer,
         "audience_event",

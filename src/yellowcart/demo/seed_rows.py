@@ -10,6 +10,7 @@ from psycopg import sql
 
 from yellowcart.accounts.model import Person
 from yellowcart.catalog.model import ProductDetail
+from yellowcart.demo.model import OutsideProduct
 from yellowcart.demo.world_file import World
 from yellowcart.kernel.database import Writer, json_value
 from yellowcart.kernel.ids import CreatorId, ListingId, OfferId, PersonId, RoomId, ShopId, VideoId
@@ -36,10 +37,14 @@ class OwnListing(msgspec.Struct, frozen=True):
 
 
 class OutsideListing(msgspec.Struct, frozen=True):
-    """A linked product that was or is in a cart."""
+    """A linked product that was or is in a cart, at `price_fen`."""
 
     listing_id: ListingId
+    goods: OutsideProduct
     put_on_at: datetime
+    item_id: str | None
+    promotion_id: str | None
+    price_fen: int
 
 
 class SellingPlace(msgspec.Struct, kw_only=True):
@@ -58,6 +63,18 @@ class SellingPlace(msgspec.Struct, kw_only=True):
     outside: list[OutsideListing] = []
 
 
+class Jump(msgspec.Struct, frozen=True, kw_only=True):
+    """A viewer who left through an outside listing, and what is known of it."""
+
+    place: SellingPlace
+    listing: OutsideListing
+    person_id: PersonId | None
+    visitor: str
+    clicked_at: datetime
+    landed_at: datetime | None
+    returned_at: datetime | None
+
+
 class Seeded(msgspec.Struct, kw_only=True):
     """What has been made so far, by the keys of the world file."""
 
@@ -71,6 +88,7 @@ class Seeded(msgspec.Struct, kw_only=True):
     offers: dict[tuple[str, str | None], tuple[OfferId, int]] = {}
     creators: dict[str, CreatorId] = {}
     places: dict[str, SellingPlace] = {}
+    jumps: list[Jump] = []
 
     def dice(self, part: str) -> random.Random:
         """Chance for one part of the world: the same for the same seed, whatever the other parts drew."""

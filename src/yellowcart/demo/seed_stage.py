@@ -1,17 +1,17 @@
-"""The second part of the seed: notices, creators, rooms and videos with their carts, in the order of time."""
+"""The second part of the seed: creators, rooms and videos with their carts, in the order of time."""
 
 from datetime import datetime, timedelta
 
-from yellowcart.accounts.model import Person
+import msgspec
+
 from yellowcart.demo import model
 from yellowcart.demo.model import OutsideProduct
 from yellowcart.demo.seed_rows import OutsideListing, OwnListing, Seeded, SellingPlace, copy_rows
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
-from yellowcart.kernel.ids import CreatorId, ListingId, NoticeId, RoomId, VideoId, new_id
-from yellowcart.links.model import Action, Notice, NoticeLine, Surface, Wording
+from yellowcart.kernel.ids import CreatorId, ListingId, RoomId, VideoId, new_id
+from yellowcart.links.model import Surface
 from yellowcart.links.recognise import recognise
-from yellowcart.links.store import PublishedNotice, enact
 from yellowcart.stage.model import ListingState, OffReason, RoomState
 
 PUT_ON_EVERY = timedelta(minutes=4)
@@ -23,38 +23,6 @@ LIMIT_PER_BUYER = 5
 
 VIDEO_VIEWS_PER_VIEWER = 250
 """A video's views over its life against a room's viewers at once, so that their audiences can be compared."""
-
-
-async def seed_notice(writer: Writer, seeded: Seeded, notice: model.Notice, operator: Person) -> None:
-    """The operator publishes a notice that the platform announces now."""
-    published = PublishedNotice(
-        code=notice.key,
-        title=_wording(notice.title),
-        notice=Notice(
-            id=new_id(NoticeId),
-            issuer=Wording(notice.issuer.zh, notice.issuer.en),
-            text=_wording(notice.text),
-            reason=_wording(notice.reason),
-            announced_at=notice.announced_at,
-            effective_at=notice.effective_at,
-            lines=tuple(
-                NoticeLine(
-                    action=Action(rule.action.value),
-                    sources=rule.link_sources,
-                    surfaces=tuple(Surface(surface) for surface in rule.surfaces),
-                    fee_basis_points=rule.fee_basis_points,
-                    channel=rule.channel,
-                )
-                for rule in notice.rules
-            ),
-        ),
-        provenance=notice.source,
-    )
-    await enact(writer, published, by=operator.person_id, history=True)
-
-
-def _wording(text: model.Text) -> Wording:
-    return Wording(text.zh, text.en)
 
 
 async def seed_creators(writer: Writer, seeded: Seeded) -> None:
@@ -203,7 +171,7 @@ async def hold_announced_rooms(writer: Writer, seeded: Seeded, rooms: list[model
             SET state = 'off_cart', off_reason = 'room_ended', put_on_at = %(starts_at)s,
                 taken_off_at = %(ends_at)s
             WHERE room_id = %(room_id)s AND state = 'queued'
-            RETURNING listing_id, source, product_id, position
+            RETURNING listing_id, source, product_id, position, item_id, promotion_id, price_fen
             """,
             room_id=place.room_id,
             starts_at=place.begins,
@@ -273,7 +241,8 @@ def _listing_row(
             "title_en": goods.title.en,
             "picture_url": f"/media/listing/{listing_id}.svg",
             "price_fen": goods.price,
-            "url": goods.url,
+            "url": (link.canonical_url if link else None) or goods.url,
+            "tap_url": goods.url,
             "item_id": link.item_id if link else None,
             "promotion_id": link.promotion_id if link else None,
         }
@@ -288,6 +257,7 @@ def _listing_row(
         "picture_url": detail.product.picture_url,
         "price_fen": detail.lowest_price_fen,
         "url": None,
+        "tap_url": None,
         "item_id": None,
         "promotion_id": None,
     }
@@ -301,4 +271,11 @@ def _remember(
     if row["source"] == "own":
         place.own.append(OwnListing(ListingId(listing_id), seeded.products[key], key, limit, put_on_at))
     else:
-        place.outside.append(OutsideListing(ListingId(listing_id), put_on_at))
+        goods = seeded.world.listing(key)
+        assert isinstance(goods, OutsideProduct)
+        terms = {name: row[name] for name in ("item_id", "promotion_id", "price_fen")}
+        place.outside.append(
+            msgspec.convert(
+                {"listing_id": listing_id, "goods": goods, "put_on_at": put_on_at, **terms}, OutsideListing
+            )
+        )

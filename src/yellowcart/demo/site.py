@@ -5,14 +5,14 @@ Served by granian: `granian --interface asgi --factory yellowcart.demo.site:crea
 
 from yellowcart.app import Application, create_litestar, start_process
 from yellowcart.demo import media
-from yellowcart.demo.accounts import demo_accounts
+from yellowcart.demo.accounts import demo_accounts, demo_world
 from yellowcart.kernel.settings import Settings
 
 
 def create_demo(settings: Settings) -> Application:
     """The platform on these settings, as a demo."""
     litestar = create_litestar(settings, more_routes=[media.ROUTES])
-    litestar.state.demo_accounts = demo_accounts()
+    litestar.state.demo_accounts = demo_accounts(demo_world(settings.world))
     return Application(litestar)
 
 

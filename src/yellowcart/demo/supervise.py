@@ -21,10 +21,10 @@ import psycopg
 from rich.console import Console
 from rich.status import Status
 
-from yellowcart.demo.accounts import demo_world
+from yellowcart.demo.accounts import UnknownWorld, demo_world
 from yellowcart.demo.board import board
 from yellowcart.demo.children import Child
-from yellowcart.demo.prepare import NotADemo, prepare_database
+from yellowcart.demo.prepare import NotADemo, OtherWorld, prepare_database
 from yellowcart.kernel.embedded_postgres import EmbeddedPostgres, start_embedded_postgres
 from yellowcart.kernel.settings import Settings, read_settings
 from yellowcart.serving import server_command
@@ -68,18 +68,20 @@ class Steps:
             self._status = None
 
 
-def run_demo(*, port: int, fresh: bool) -> int:
-    """Run the demo until Ctrl-C or SIGTERM; answers the exit code of the command."""
+def run_demo(*, port: int, fresh: bool, world: str) -> int:
+    """Run the demo of a world until Ctrl-C or SIGTERM; answers the exit code of the command."""
     os.environ["YELLOWCART_DEMO"] = "1"
+    os.environ["YELLOWCART_WORLD"] = world
     settings = read_settings()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese still gets its English
     console = Console(highlight=False)
     try:
+        demo_world(world)
         with _only_one(settings.home):
             _require_port(port)
             return asyncio.run(_Demo(settings, console, port, fresh=fresh).run())
-    except CannotStart as error:
+    except (CannotStart, UnknownWorld) as error:
         console.print(f"[red]✗[/] {error}")
         return 1
 
@@ -105,11 +107,12 @@ class _Demo:
             if not await self._unless_stopped(self._come_up()):
                 return 0
             self._steps.end()
-            self._console.print(board(self._url, time.monotonic() - began, logs=self._settings.home / "log"))
+            world = demo_world(self._settings.world)
+            self._console.print(board(world, self._url, time.monotonic() - began, self._settings.home / "log"))
             return await self._watch()
-        except (CannotStart, NotADemo, psycopg.OperationalError, OSError) as error:
+        except (CannotStart, NotADemo, OtherWorld, psycopg.OperationalError, OSError) as error:
             self._steps.broken_off()
-            self._console.print(f"[red]✗[/] {_explained(error)}")
+            self._console.print(f"[red]✗[/] {error}")
             return 1
         finally:
             await self._go_down()
@@ -142,9 +145,8 @@ class _Demo:
         stream = self._child("stream", [*cli, "sample-stream"], environment)
         web = self._child("web", server_command(host=HOST, port=self._port, demo=True), environment)
         worker = self._child("worker", [*cli, "worker"], environment)
-        crowd = self._child(
-            "crowd", [*cli, "crowd", "--url", self._url, "--seed", str(demo_world().seed)], environment
-        )
+        seed = str(demo_world(self._settings.world).seed)
+        crowd = self._child("crowd", [*cli, "crowd", "--url", self._url, "--seed", seed], environment)
         self._children = [crowd, web, worker, stream]
         await web.start()
         await worker.start()
@@ -232,12 +234,3 @@ def _require_port(port: int) -> None:
                 f"端口 {port} 已被占用，请换一个：make demo PORT={port + 1}\n"
                 f"  Port {port} is in use; choose another one: make demo PORT={port + 1}"
             ) from error
-
-
-def _explained(error: Exception) -> str:
-    if isinstance(error, NotADemo):
-        return (
-            "这个数据库里有不属于演示的数据，未作任何改动。\n"
-            "  This database holds data that no demo has written; nothing was changed."
-        )
-    return str(error)

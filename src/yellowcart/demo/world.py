@@ -8,6 +8,7 @@ from yellowcart.demo.model import (
     Audience,
     Category,
     Creator,
+    Draft,
     Entry,
     Leader,
     LinkSource,
@@ -39,6 +40,7 @@ class World(Entry, frozen=True):
     surfaces: tuple[Surface, ...]
     categories: tuple[Category, ...]
     notices: tuple[Notice, ...]
+    drafts: tuple[Draft, ...]
     mcns: tuple[Agency, ...]
     leaders: tuple[Leader, ...]
     accounts: tuple[Account, ...]

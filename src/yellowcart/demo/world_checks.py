@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from yellowcart.demo.model import (
     CreatorKind,
+    Draft,
     MerchantKind,
     Notice,
     Offer,
@@ -41,6 +42,11 @@ def flaws(world: World) -> Iterator[Flaw]:
     yield from _category_flaws(world)
     for notice in world.notices:
         yield from _notice_flaws(world, notice)
+    for draft in world.drafts:
+        if draft.effective_at <= world.starts_at:
+            yield Flaw("drafts", draft.key, "would take effect before anybody can decide on it")
+        for complaint in _rule_flaws(world, draft):
+            yield Flaw("drafts", draft.key, complaint)
     yield from _people_flaws(world)
     yield from _goods_flaws(world)
     for offer in world.offers:
@@ -117,7 +123,7 @@ def _repeated_keys(world: World) -> Iterator[Flaw]:
         "link_sources": [entry.key for entry in world.link_sources],
         "surfaces": [entry.key for entry in world.surfaces],
         "categories": [entry.key for entry in world.categories],
-        "notices": [entry.key for entry in world.notices],
+        "notices": [*(entry.key for entry in world.notices), *(entry.key for entry in world.drafts)],
         "mcns": [entry.key for entry in world.mcns],
         "leaders": [entry.key for entry in world.leaders],
         "accounts": [entry.key for entry in world.accounts],
@@ -163,27 +169,31 @@ def _category_flaws(world: World) -> Iterator[Flaw]:
 
 
 def _notice_flaws(world: World, notice: Notice) -> Iterator[Flaw]:
-    surfaces = {entry.key for entry in world.surfaces}
-    link_sources = {entry.key for entry in world.link_sources}
     if notice.effective_at < notice.announced_at:
         yield Flaw("notices", notice.key, "takes effect before it is announced")
-    pairs: Counter[tuple[str, str]] = Counter()
-    for rule in notice.rules:
-        for name in set(rule.surfaces) - surfaces:
-            yield Flaw("notices", notice.key, f"no surface {name!r}")
-        for name in set(rule.link_sources) - link_sources:
-            yield Flaw("notices", notice.key, f"no link source {name!r}")
-        if (rule.fee_basis_points is not None) != (rule.action is RuleAction.ALLOW_WITH_FEE):
-            yield Flaw("notices", notice.key, "a fee goes with allow_with_fee, and only with it")
-        if (rule.channel is not None) != (rule.action is RuleAction.REQUIRE_CHANNEL):
-            yield Flaw("notices", notice.key, "a channel goes with require_channel, and only with it")
-        pairs.update(rule.pairs())
+    for complaint in _rule_flaws(world, notice):
+        yield Flaw("notices", notice.key, complaint)
+    pairs = Counter(pair for rule in notice.rules for pair in rule.pairs())
     for other in world.notices:
         if other.key != notice.key and other.effective_at == notice.effective_at:
             pairs.update(pair for rule in other.rules for pair in rule.pairs())
     for (surface, link_source), times in pairs.items():
         if times > 1:
             yield Flaw("notices", notice.key, f"rules {link_source} on {surface} {times} times at once")
+
+
+def _rule_flaws(world: World, notice: Notice | Draft) -> Iterator[str]:
+    surfaces = {entry.key for entry in world.surfaces}
+    link_sources = {entry.key for entry in world.link_sources}
+    for rule in notice.rules:
+        for name in set(rule.surfaces) - surfaces:
+            yield f"no surface {name!r}"
+        for name in set(rule.link_sources) - link_sources:
+            yield f"no link source {name!r}"
+        if (rule.fee_basis_points is not None) != (rule.action is RuleAction.ALLOW_WITH_FEE):
+            yield "a fee goes with allow_with_fee, and only with it"
+        if (rule.channel is not None) != (rule.action is RuleAction.REQUIRE_CHANNEL):
+            yield "a channel goes with require_channel, and only with it"
 
 
 def _people_flaws(world: World) -> Iterator[Flaw]:

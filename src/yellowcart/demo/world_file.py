@@ -17,6 +17,7 @@ from yellowcart.demo.model import (
     Audience,
     Category,
     Creator,
+    Draft,
     Entry,
     Leader,
     LinkSource,
@@ -33,7 +34,7 @@ from yellowcart.demo.model import (
 from yellowcart.demo.world import World
 from yellowcart.demo.world_checks import flaws
 
-__all__ = ["World", "WorldFileError", "load_world"]
+__all__ = ["World", "WorldFileError", "load_world", "world_names"]
 
 WORLDS = Path(__file__).parent / "worlds"
 
@@ -42,6 +43,7 @@ KINDS: dict[str, type[Entry]] = {
     "surfaces": Surface,
     "categories": Category,
     "notices": Notice,
+    "drafts": Draft,
     "mcns": Agency,
     "leaders": Leader,
     "accounts": Account,
@@ -67,6 +69,11 @@ class WorldFileError(ValueError):
         self.complaint = complaint
         place = f"{file.name}: {entry}" if entry else file.name
         super().__init__(f"{place}: {complaint}")
+
+
+def world_names(folder: Path = WORLDS) -> list[str]:
+    """The worlds that there are, by the names of their entry files."""
+    return sorted(file.stem for file in folder.glob("*.toml"))
 
 
 def load_world(name: str, folder: Path = WORLDS) -> World:

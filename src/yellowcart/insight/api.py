@@ -13,6 +13,7 @@ from yellowcart.accounts.model import Role
 from yellowcart.insight import metrics
 from yellowcart.insight.definitions import DEFINITIONS
 from yellowcart.insight.errors import MetricUnknown, WindowWrong
+from yellowcart.insight.jump_loss import jump_loss_metric
 from yellowcart.insight.model import (
     BySource,
     Definition,
@@ -112,6 +113,8 @@ async def _read(
         return await metrics.source_share(reader, scope.creator_id, as_of=as_of)
     if name is MetricName.JUMP_OUTS:
         return await metrics.jump_outs(reader, window, as_of=as_of, scope=scope)
+    if name is MetricName.JUMP_LOSS:
+        return await jump_loss_metric(reader, window, scope=scope, as_of=as_of)
     return (await metrics.measure(reader, [name], window, as_of=as_of, scope=scope))[name]
 
 

@@ -110,10 +110,39 @@ DEFINITIONS: dict[MetricName, Definition] = {
         Definition(
             name=MetricName.CLOSED_LOOP_SHARE,
             label=N_("Closed-loop share"),
-            basis=N_("Own-shop GMV in all GMV. Orders made outside are not reported yet, so the whole is unknown"),
+            basis=N_(
+                "Own-shop GMV paid in own-shop GMV paid and outside GMV reported; unknown while no network has"
+                " reported orders of the window, and too high while one of several has not"
+            ),
             axis=TimeAxis.PAID_AT,
             unit=Unit.BASIS_POINTS,
             source="domain.md §6 closed-loop share (ART, 90 % in Q3 2021)",
+        ),
+        Definition(
+            name=MetricName.OUTSIDE_GMV_REPORTED,
+            label=N_("Outside GMV, reported"),
+            basis=N_(
+                "What buyers paid outside by pay time, as the networks report and last revised it, without lines"
+                " that they declared invalid; unknown while none has reported orders of the window"
+            ),
+            axis=TimeAxis.PAID_AT,
+            unit=Unit.FEN,
+            source="domain.md §6 GMV (Kuaishou HKEX: outside orders reported back), §2.3 states",
+            dedupe=N_("network and order line, newest report"),
+            attribution=N_("reported orders by the listing that was jumped out through"),
+        ),
+        Definition(
+            name=MetricName.OUTSIDE_COMMISSION_REPORTED,
+            label=N_("Outside commission, reported"),
+            basis=N_(
+                "Commission of the same orders as the networks report it: the settled amount where there is one,"
+                " else their estimate, less what must be given back after refunds"
+            ),
+            axis=TimeAxis.PAID_AT,
+            unit=Unit.FEN,
+            source="domain.md §2.3, §3.1 commission of affiliate orders (TB-SDK, JD-GO, PDD)",
+            dedupe=N_("network and order line, newest report"),
+            attribution=N_("reported orders by the listing that was jumped out through"),
         ),
         Definition(
             name=MetricName.OWN_CLICK_SHARE,
@@ -143,6 +172,18 @@ DEFINITIONS: dict[MetricName, Definition] = {
             axis=TimeAxis.HAPPENED_AT,
             unit=Unit.COUNT,
             source="domain.md §6 jump-out loss, its clicks_out",
+        ),
+        Definition(
+            name=MetricName.JUMP_LOSS,
+            label=N_("Jump loss"),
+            basis=N_(
+                "1 − orders reported of jump-outs / orders that as many clicks on own goods of the same price"
+                " brought; of sources whose network has reported in the window"
+            ),
+            axis=TimeAxis.HAPPENED_AT,
+            unit=Unit.BASIS_POINTS,
+            source="domain.md §6 jump-out loss: order loss on matched price bands",
+            attribution=N_("reported orders by the listing that was jumped out through"),
         ),
     )
 }

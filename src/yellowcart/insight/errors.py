@@ -16,3 +16,24 @@ class WindowWrong(Invalid):
 
     code = "window_wrong"
     message = N_("A window begins before it ends, spans at most 366 days, and its times carry their zone.")
+
+
+class SimulationWindowWrong(Invalid):
+    """The days asked for cannot be simulated over."""
+
+    code = "simulation_window_wrong"
+    message = N_("Choose 1 to 92 days of the past. The first day is included, the day after the last is the end.")
+
+
+class NoticeUnknown(NotFound):
+    """Neither a notice nor a draft is called so."""
+
+    code = "notice_unknown"
+    message = N_("No notice and no draft has this code.")
+
+
+class SourceOfNoticeUnknown(Invalid):
+    """A line of the notice names a source that the platform does not know."""
+
+    code = "source_of_notice_unknown"
+    message = N_("The notice names a source that this platform does not know. Correct the draft first.")

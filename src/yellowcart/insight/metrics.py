@@ -29,6 +29,7 @@ from yellowcart.insight.rules import (
     AUDIENCE_METRICS,
     MIXED_METRICS,
     ORDER_METRICS,
+    OUTSIDE_METRICS,
     PLAIN_METRICS,
     bucket_of,
     metric_of,
@@ -65,18 +66,20 @@ async def measure(
     as_of: datetime | None = None,
     scope: Scope = EVERYTHING,
 ) -> dict[MetricName, Metric]:
-    """Several numbers of one window with at most two statements. Raises KeyError for a series or a number
+    """Several numbers of one window with at most three statements. Raises KeyError for a series or a number
     told apart by source (`orders_per_minute`, `source_share`, `jump_outs` have functions of their own)."""
     wanted = set(names)
     if unknown := wanted - PLAIN_METRICS:
         raise KeyError(", ".join(sorted(unknown)))
     moment = as_of or clock.now()
-    orders, audience = _NO_ORDERS, _NOBODY
-    if wanted & (ORDER_METRICS | MIXED_METRICS):
+    orders, audience, outside = _NO_ORDERS, _NOBODY, None
+    if wanted & (ORDER_METRICS | MIXED_METRICS | OUTSIDE_METRICS):
         orders = await sums.order_sums(reader, window, moment, scope)
     if wanted & (AUDIENCE_METRICS | MIXED_METRICS):
         audience = await sums.audience_sums(reader, window, moment, scope)
-    return {name: metric_of(name, orders, audience, window, moment) for name in names}
+    if wanted & OUTSIDE_METRICS:
+        outside = await sums.outside_sums(reader, window, moment, scope)
+    return {name: metric_of(name, orders, audience, window, moment, outside) for name in names}
 
 
 async def orders_per_minute(
@@ -164,7 +167,7 @@ async def room_figures(reader: Reader, room_id: RoomId, as_of: datetime | None =
         metrics={
             name: metric_of(name, orders, audience, window, moment)
             for name in MetricName
-            if name in PLAIN_METRICS and name is not MetricName.CLOSED_LOOP_SHARE
+            if name in PLAIN_METRICS - OUTSIDE_METRICS
         },
         audience=audience,
         listings=await sums.room_listing_figures(reader, room_id, window, moment),
@@ -186,7 +189,7 @@ async def creator_figures(
         metrics={
             name: metric_of(name, orders, audience, window, moment)
             for name in MetricName
-            if name in PLAIN_METRICS and name is not MetricName.CLOSED_LOOP_SHARE
+            if name in PLAIN_METRICS - OUTSIDE_METRICS
         },
         audience=audience,
         source_share=await source_share(reader, creator_id, as_of=moment),

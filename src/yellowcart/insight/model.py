@@ -68,12 +68,18 @@ class MetricName(StrEnum):
     """GMV per different viewer."""
     CLOSED_LOOP_SHARE = "closed_loop_share"
     """Own-shop GMV in all GMV; unknown while nobody reports orders from outside."""
+    OUTSIDE_GMV_REPORTED = "outside_gmv_reported"
+    """What buyers paid outside, as the networks report it."""
+    OUTSIDE_COMMISSION_REPORTED = "outside_commission_reported"
+    """What the networks report that these orders earned."""
     OWN_CLICK_SHARE = "own_click_share"
     """Taps on own goods in all taps: what can be measured of the closed loop today."""
     SOURCE_SHARE = "source_share"
     """Each source among the listings of live rooms."""
     JUMP_OUTS = "jump_outs"
     """How often viewers left through an outside listing, by source."""
+    JUMP_LOSS = "jump_loss"
+    """Which part of the orders that own clicks would have brought is missing of the jump-outs."""
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +209,17 @@ class OrderSums(msgspec.Struct, frozen=True, kw_only=True):
     """Of the orders paid in the window, those neither completed nor closed: they may still be refunded."""
     cohort_refund_fen: int
     cash_refund_fen: int
+
+
+class OutsideSums(msgspec.Struct, frozen=True, kw_only=True):
+    """What networks reported of orders paid outside in one window as of one moment. Amounts in fen."""
+
+    heard_count: int
+    """Order lines paid in the window, those that became invalid too: without one, nothing is known."""
+    paid_fen: int
+    commission_fen: int
+    open_count: int
+    """Paid lines whose commission is not settled: their amounts will still be revised."""
 
 
 class AudienceSums(msgspec.Struct, frozen=True, kw_only=True):

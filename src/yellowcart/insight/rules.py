@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 from yellowcart.insight.definitions import DEFINITIONS
-from yellowcart.insight.model import AudienceSums, Metric, MetricName, OrderSums, Window
+from yellowcart.insight.model import AudienceSums, Metric, MetricName, OrderSums, OutsideSums, Window
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.money import WHOLE
 
@@ -27,9 +27,13 @@ ORDER_METRICS = frozenset(
 """Numbers that need the orders only."""
 AUDIENCE_METRICS = frozenset({MetricName.VIEWS, MetricName.VIEWERS, MetricName.OWN_CLICK_SHARE})
 """Numbers that need the viewers only."""
-MIXED_METRICS = frozenset({MetricName.GPM, MetricName.UV_VALUE, MetricName.CLOSED_LOOP_SHARE})
-"""Numbers that need both, or that nothing kept here can answer."""
-PLAIN_METRICS = ORDER_METRICS | AUDIENCE_METRICS | MIXED_METRICS
+MIXED_METRICS = frozenset({MetricName.GPM, MetricName.UV_VALUE})
+"""Numbers that need both."""
+OUTSIDE_METRICS = frozenset(
+    {MetricName.OUTSIDE_GMV_REPORTED, MetricName.OUTSIDE_COMMISSION_REPORTED, MetricName.CLOSED_LOOP_SHARE}
+)
+"""Numbers that need what networks report."""
+PLAIN_METRICS = ORDER_METRICS | AUDIENCE_METRICS | MIXED_METRICS | OUTSIDE_METRICS
 """Numbers that are one value; the others are a series or told apart by source."""
 
 
@@ -58,24 +62,33 @@ def bucket_of(window: Window) -> int:
 
 
 def metric_of(
-    name: MetricName, orders: OrderSums, audience: AudienceSums, window: Window, as_of: datetime
+    name: MetricName,
+    orders: OrderSums,
+    audience: AudienceSums,
+    window: Window,
+    as_of: datetime,
+    outside: OutsideSums | None = None,
 ) -> Metric:
-    """One number out of the sums of its window. Raises KeyError for a number that is no single value."""
+    """One number out of the sums of its window. Raises KeyError for a number that is no single value.
+
+    `outside` None or without a line heard: what happened outside is not known.
+    """
+    heard = outside if outside is not None and outside.heard_count else None
     still_open = {
         MetricName.GMV_NET_COHORT: orders.paid_open_count > 0,
         MetricName.PAY_RATE: orders.submitted_open_count > 0,
-        MetricName.CLOSED_LOOP_SHARE: True,
+        **dict.fromkeys(OUTSIDE_METRICS, heard is None or heard.open_count > 0),
     }
     return Metric(
         definition=DEFINITIONS[name],
-        value=_value(name, orders, audience),
+        value=_value(name, orders, audience, heard),
         window=window,
         as_of=as_of,
         provisional=as_of < window.ends or still_open.get(name, False),
     )
 
 
-def _value(name: MetricName, orders: OrderSums, audience: AudienceSums) -> int | None:
+def _value(name: MetricName, orders: OrderSums, audience: AudienceSums, outside: OutsideSums | None) -> int | None:
     values: dict[MetricName, int | None] = {
         MetricName.GMV_SUBMITTED: orders.submitted_fen,
         MetricName.GMV_PAID: orders.paid_fen,
@@ -89,7 +102,11 @@ def _value(name: MetricName, orders: OrderSums, audience: AudienceSums) -> int |
         MetricName.GPM: per(orders.paid_fen, audience.views, 1_000),
         MetricName.UV_VALUE: per(orders.paid_fen, audience.viewers),
         # Without reported outside orders the whole is not known, and 100 % would be a lie.
-        MetricName.CLOSED_LOOP_SHARE: None,
+        MetricName.CLOSED_LOOP_SHARE: (
+            share(orders.paid_fen, orders.paid_fen + outside.paid_fen) if outside is not None else None
+        ),
+        MetricName.OUTSIDE_GMV_REPORTED: outside.paid_fen if outside is not None else None,
+        MetricName.OUTSIDE_COMMISSION_REPORTED: outside.commission_fen if outside is not None else None,
         MetricName.OWN_CLICK_SHARE: share(audience.own_taps, audience.taps),
     }
     return values[name]

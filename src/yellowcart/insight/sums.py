@@ -13,6 +13,7 @@ from yellowcart.insight.model import (
     AudienceSums,
     ListingFigures,
     OrderSums,
+    OutsideSums,
     Point,
     Scope,
     SourceCount,
@@ -85,6 +86,21 @@ WHERE event.happened_at >= %(begins)s AND event.happened_at < %(ends)s AND event
   AND {_PLACE}
 """  # noqa: S608 - nothing of a request is formatted in
 
+_OUTSIDE_SUMS = """
+SELECT count(*) AS heard_count,
+       coalesce(sum(conversion.paid_fen) FILTER (WHERE paid), 0)::bigint AS paid_fen,
+       coalesce(sum(coalesce(commission_settled_fen, commission_estimated_fen, 0)
+                    - coalesce(commission_returned_fen, 0)) FILTER (WHERE paid), 0)::bigint AS commission_fen,
+       count(*) FILTER (WHERE paid AND state <> 'settled') AS open_count
+FROM conversion
+CROSS JOIN LATERAL (SELECT conversion.state NOT IN ('placed', 'invalid') AS paid) AS counted
+WHERE paid_at >= %(begins)s AND paid_at < %(ends)s AND paid_at <= %(as_of)s AND first_reported_at <= %(as_of)s
+  AND %(shop_id)s::bigint IS NULL
+  AND (%(creator_id)s::bigint IS NULL OR creator_id = %(creator_id)s)
+  AND (%(room_id)s::bigint IS NULL
+       OR listing_id IN (SELECT listing_id FROM listing WHERE room_id = %(room_id)s))
+"""
+
 _ORDER_SERIES = f"""
 SELECT date_bin(make_interval(secs => %(bucket_s)s), submitted_at, %(begins)s) AS at, count(*) AS value
 FROM shop_order AS placed
@@ -94,24 +110,36 @@ GROUP BY 1
 ORDER BY 1
 """  # noqa: S608 - the only thing formatted in is the alias of a table
 
-_SOURCE_COUNTS = """
-SELECT listing.source,
-       count(DISTINCT coalesce(shop_id || '/' || product_id, listing.item_id, listing.url)) AS count
+GOODS = "coalesce(listing.shop_id || '/' || listing.product_id, listing.item_id, listing.url)"
+"""What is the same goods of a source, whichever cart it stands in: the product, the item, else the address."""
+
+ROOM_ON_AIR = """
+    room.started_at < %(ends)s AND room.started_at <= %(as_of)s
+    AND (room.ended_at IS NULL OR room.ended_at > %(begins)s)
+"""
+"""A room that was on air at some moment of the window."""
+
+IN_CART = """
+    listing.put_on_at IS NOT NULL
+    AND ((listing.put_on_at < %(ends)s AND listing.put_on_at <= %(as_of)s
+          AND (listing.taken_off_at IS NULL OR listing.taken_off_at < listing.put_on_at
+               OR listing.taken_off_at > %(begins)s))
+         -- It stood there, was taken off within the window and put on again after it.
+         OR (listing.taken_off_at < listing.put_on_at
+             AND listing.taken_off_at > %(begins)s AND listing.taken_off_at < %(ends)s))
+"""
+"""A listing that stood in its cart at some moment of the window, as far as its latest times tell."""
+
+_SOURCE_COUNTS = f"""
+SELECT listing.source, count(DISTINCT {GOODS}) AS count
 FROM room JOIN listing USING (room_id)
 WHERE (%(creator_id)s::bigint IS NULL OR room.creator_id = %(creator_id)s)
-  AND room.started_at < %(ends)s AND room.started_at <= %(as_of)s
-  AND (room.ended_at IS NULL OR room.ended_at > %(begins)s)
-  AND listing.put_on_at IS NOT NULL
-  AND ((listing.put_on_at < %(ends)s AND listing.put_on_at <= %(as_of)s
-        AND (listing.taken_off_at IS NULL OR listing.taken_off_at < listing.put_on_at
-             OR listing.taken_off_at > %(begins)s))
-       -- It stood there, was taken off within the window and put on again after it.
-       OR (listing.taken_off_at < listing.put_on_at
-           AND listing.taken_off_at > %(begins)s AND listing.taken_off_at < %(ends)s))
+  AND {ROOM_ON_AIR}
+  AND {IN_CART}
 GROUP BY listing.source
 ORDER BY count DESC, listing.source
 LIMIT %(limit)s
-"""
+"""  # noqa: S608 - nothing of a request is formatted in
 
 _JUMP_OUT_COUNTS = f"""
 SELECT listing.source, count(*) AS count
@@ -164,6 +192,15 @@ async def order_sums(reader: Reader, window: Window, as_of: datetime, scope: Sco
 async def audience_sums(reader: Reader, window: Window, as_of: datetime, scope: Scope) -> AudienceSums:
     """What viewers did. For a shop only what touched its listings is counted."""
     sums = await reader.row(AudienceSums, _AUDIENCE_SUMS, **_places(window, as_of, scope))
+    assert sums is not None
+    return sums
+
+
+async def outside_sums(reader: Reader, window: Window, as_of: datetime, scope: Scope) -> OutsideSums:
+    """What networks reported that was paid outside in the window. Outside orders are of no shop of ours: for a
+    shop nothing is heard. Amounts are those last reported, also where `as_of` lies before the report that revised
+    them."""
+    sums = await reader.row(OutsideSums, _OUTSIDE_SUMS, **_places(window, as_of, scope))
     assert sums is not None
     return sums
 

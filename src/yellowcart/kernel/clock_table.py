@@ -1,5 +1,6 @@
 """The clock that a demo world moves: where it is kept, how processes follow it, how it is moved forward."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,6 +14,19 @@ from yellowcart.kernel.translation import N_
 CHANNEL = "clock"
 RESUME_MARGIN = timedelta(seconds=20)
 """A world that slept goes on a little after its last heartbeat, so that no moment is lived twice."""
+
+
+Passing = Callable[[Writer, datetime], Awaitable[None]]
+"""Told the moment to which the clock is about to be moved, in the transaction that moves it."""
+_passings: list[Passing] = []
+
+
+def on_the_way(function: Passing) -> Passing:
+    """Have a function called before the clock is moved: for what had to happen at a moment that is passed over,
+    and cannot be made up for afterwards. What can be is a sweep's."""
+    if function not in _passings:
+        _passings.append(function)
+    return function
 
 
 class ClockBackwards(Conflict):
@@ -65,12 +79,14 @@ async def set_clock(writer: Writer, moment: datetime) -> None:
 
 
 async def move_clock(writer: Writer, to: datetime) -> None:
-    """Move a demo world's clock forward to `to`. Raises ClockFixed on real time, ClockBackwards for a moment
-    that is not after now."""
+    """Move a demo world's clock forward to `to`; what is due on the way (`on_the_way`) is done first. Raises
+    ClockFixed on real time, ClockBackwards for a moment that is not after now."""
     if await read_anchor(writer) is None:
         raise ClockFixed
     if to <= clock.now():
         raise ClockBackwards
+    for passing in _passings:
+        await passing(writer, to)
     await set_clock(writer, to)
 
 

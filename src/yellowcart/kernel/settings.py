@@ -34,6 +34,15 @@ class Settings:
     log_format: str
     """`console` for people, `json` for machines."""
 
+    resolve_short_links: bool = False
+    """Short links that creators paste are followed to the product, over the network."""
+
+    patterns: Path | None = None
+    """Folder with the operator's own link patterns, besides those that come with the platform."""
+
+    world: str = "kuaishou_2022"
+    """Which demo world is shown, by the name of its file; nothing outside the demo reads it."""
+
 
 def read_settings() -> Settings:
     """The settings as the environment has them now; missing ones get the defaults of docs/settings.md."""
@@ -47,7 +56,16 @@ def read_settings() -> Settings:
         behind_proxy=_flag("YELLOWCART_BEHIND_PROXY", default=False),
         pool_size=int(os.environ.get("YELLOWCART_POOL_SIZE", "8")),
         log_format=os.environ.get("YELLOWCART_LOG_FORMAT", "console"),
+        resolve_short_links=_flag("YELLOWCART_RESOLVE_SHORT_LINKS", default=False),
+        patterns=patterns_folder(),
+        world=os.environ.get("YELLOWCART_WORLD") or Settings.world,
     )
+
+
+def patterns_folder() -> Path | None:
+    """The folder of `YELLOWCART_PATTERNS`, for commands that need no other setting."""
+    folder = os.environ.get("YELLOWCART_PATTERNS")
+    return Path(folder) if folder else None
 
 
 def _flag(name: str, *, default: bool) -> bool:

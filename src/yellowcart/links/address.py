@@ -28,6 +28,9 @@ _DOTS: Final = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
 _IGNORED: Final = re.compile("[\u00ad\u200b-\u200d]")
 _PARTS: Final = re.compile(r"[a-z][a-z0-9.+\-]*:[/\\]{2}([^/?#\\]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
 _WEB_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
+_ESCAPED_SIGN: Final = re.compile(r"\\u00([2-7][0-9a-fA-F])")
+_ESCAPED_SPACE: Final = re.compile(r"\\[nrt]")
+_HEAD: Final = re.compile(r"[a-z][a-z0-9.+\-]*:(?:[/\\]{2}|\\/\\/)[^/?#\\]*", re.IGNORECASE)
 _BETWEEN_LINKS: Final = frozenset(",;|([")
 _TRAILING: Final = frozenset(".,;:!?'\"*|([{\\")
 
@@ -113,12 +116,16 @@ def take_apart(written: str) -> Address | None:
     r"""Host, path and query of a link with its scheme, read as a browser reads it; None if it names no host.
 
     What stands before an `@` is a user, `\` is `/`, full-width letters and dots are their ASCII selves.
-    A host with letters of other scripts is nobody's that we know, whatever it looks like.
+    A host with letters of other scripts is nobody's that we know, whatever it looks like. Signs written as in
+    JSON (`\u0026`, `\/`) are read, except where the host ends with one: it would be another for other readers.
     """
     if len(written) > WRITTEN_LENGTH_MAX:
         return None
-    if "\\/" in written:
-        written = written.replace("\\/", "/")
+    if "\\" in written:
+        unescaped = without_escapes(written)
+        if unescaped is None:
+            return None
+        written = unescaped
     match = _PARTS.match(written)
     if match is None:
         return None
@@ -144,6 +151,16 @@ def take_apart(written: str) -> Address | None:
     return Address(host, path, query) if host and host.isascii() else None
 
 
+def without_escapes(written: str) -> str | None:
+    """The link with signs written as in JSON read; None if its host would end in one."""
+    if "\\u00" in written:
+        head = _HEAD.match(written)
+        if head is None or written.startswith("\\u", head.end()):
+            return None
+        written = head[0] + _ESCAPED_SIGN.sub(lambda sign: chr(int(sign[1], 16)), written[head.end() :])
+    return written.replace("\\/", "/")
+
+
 def decoded(written: str) -> str:
     """The link with the encoding of the whole undone, `UNQUOTE_ROUNDS_MAX` layers at most."""
     for _ in range(UNQUOTE_ROUNDS_MAX):
@@ -165,7 +182,7 @@ def _further_links(text: str, start: int, end: int) -> list[int]:
         begins = match.start()
         before = text[begins - 1]
         sticks = before.isalnum() and text.find("?", piece, begins) == -1 and text.find("#", piece, begins) == -1
-        if before in _BETWEEN_LINKS or sticks:
+        if before in _BETWEEN_LINKS or sticks or _ESCAPED_SPACE.match(text, begins - 2):
             stops.append(begins)
             piece = begins
     stops.reverse()
@@ -174,6 +191,8 @@ def _further_links(text: str, start: int, end: int) -> list[int]:
 
 def _without_trailing(text: str, start: int, end: int) -> int:
     """Where the link ends when what belongs to the sentence around it is left out."""
+    if text.find("\\", start, end) != -1 and (space := _ESCAPED_SPACE.search(text, start, end)) is not None:
+        end = space.start()
     closing = text.find(")", start, end)
     if closing != -1 and text.find("(", start, closing) == -1:
         end = closing

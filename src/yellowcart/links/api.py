@@ -1,6 +1,6 @@
-"""Link rules and notices over HTTP, for everybody: whoever lists goods must know what holds and when it ends."""
+"""Link rules over HTTP, for everybody: whoever lists goods must know what holds and when it ends."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from litestar import Router, get
@@ -11,25 +11,13 @@ from yellowcart.accounts.access import PUBLIC
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import InvalidFields
-from yellowcart.kernel.ids import NoticeId
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, page_of
 from yellowcart.kernel.translation import N_, Locale
-from yellowcart.links.model import Action, LinkRule, Surface, VerdictReason, Wording
+from yellowcart.links.feeds import RuleAnswer, moment_key, rule_answer
+from yellowcart.links.model import Action, LinkRule, Surface, VerdictReason
 from yellowcart.links.rules import verdict
-from yellowcart.links.store import PublishedNotice, read_notices, read_sources, read_timeline
+from yellowcart.links.store import read_sources, read_timeline
 from yellowcart.links.wording import verdict_text
-
-
-class RuleAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule: what becomes of goods of `source` on `surface` from `effective_at` on."""
-
-    surface: Surface
-    source: str
-    effective_at: datetime
-    action: Action
-    fee_basis_points: int | None
-    channel: str | None
-    notice_id: int
 
 
 class VerdictAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,20 +43,6 @@ class VerdictsAnswer(msgspec.Struct, frozen=True):
     verdicts: list[VerdictAnswer]
 
 
-class NoticeAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A published notice, in both languages."""
-
-    notice_id: NoticeId
-    code: str
-    issuer: Wording
-    title: Wording
-    text: Wording
-    reason: Wording
-    announced_at: datetime
-    effective_at: datetime
-    provenance: str
-
-
 @get("/", guards=[PUBLIC])
 async def list_rules(
     database: NamedDependency[Database],
@@ -88,7 +62,7 @@ async def list_rules(
         if _key(rule) > after and surface in (None, rule.surface) and source in (None, rule.source)
     ]
     page = page_of(rules[: limit + 1], limit, _key)
-    return Page(items=[_rule(rule) for rule in page.items], next_cursor=page.next_cursor)
+    return Page(items=[rule_answer(rule) for rule in page.items], next_cursor=page.next_cursor)
 
 
 @get("/verdicts", guards=[PUBLIC])
@@ -125,61 +99,8 @@ async def list_verdicts(
     return VerdictsAnswer(moment, answers)
 
 
-@get("/", guards=[PUBLIC])
-async def list_notices(
-    database: NamedDependency[Database],
-    cursor: FromQuery[str | None] = None,
-    size: FromQuery[int | None] = None,
-) -> Page[NoticeAnswer]:
-    """Every published notice, in order of effect."""
-    async with database.reading() as reader:
-        notices = await read_notices(reader)
-    after = decode_cursor(cursor, tuple[str, int], ("", 0))
-    limit = bounded_size(size)
-    rest = [each for each in notices if _notice_key(each) > after]
-    page = page_of(rest[: limit + 1], limit, _notice_key)
-    return Page(items=[_notice(each) for each in page.items], next_cursor=page.next_cursor)
-
-
 def _key(rule: LinkRule) -> tuple[str, str, str]:
-    return (_ordered(rule.effective_at), rule.surface.value, rule.source)
-
-
-def _notice_key(published: PublishedNotice) -> tuple[str, int]:
-    return (_ordered(published.notice.effective_at), published.notice.id)
-
-
-def _ordered(moment: datetime) -> str:
-    # Text that sorts like the moment it tells: microseconds always written, always UTC.
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _rule(rule: LinkRule) -> RuleAnswer:
-    return RuleAnswer(
-        surface=rule.surface,
-        source=rule.source,
-        effective_at=rule.effective_at,
-        action=rule.action,
-        fee_basis_points=rule.fee_basis_points,
-        channel=rule.channel,
-        notice_id=rule.notice_id,
-    )
-
-
-def _notice(published: PublishedNotice) -> NoticeAnswer:
-    notice = published.notice
-    return NoticeAnswer(
-        notice_id=NoticeId(notice.id),
-        code=published.code,
-        issuer=notice.issuer,
-        title=published.title,
-        text=notice.text,
-        reason=notice.reason,
-        announced_at=notice.announced_at,
-        effective_at=notice.effective_at,
-        provenance=published.provenance,
-    )
+    return (moment_key(rule.effective_at), rule.surface.value, rule.source)
 
 
 RULE_ROUTES = Router("/api/v1/link-rules", route_handlers=[list_rules, list_verdicts], tags=["link rules"])
-NOTICE_ROUTES = Router("/api/v1/notices", route_handlers=[list_notices], tags=["link rules"])

@@ -88,7 +88,7 @@ class DraftState(StrEnum):
     """Given up before it was published."""
 
 
-DRAFT_MOVES: dict[DraftState, frozenset[DraftState]] = {
+NOTICE_DRAFT_MOVES: dict[DraftState, frozenset[DraftState]] = {
     DraftState.DRAFT: frozenset({DraftState.SUBMITTED, DraftState.DISCARDED}),
     DraftState.SUBMITTED: frozenset(
         {DraftState.DRAFT, DraftState.SCHEDULED, DraftState.PUBLISHED, DraftState.DISCARDED}
@@ -97,6 +97,21 @@ DRAFT_MOVES: dict[DraftState, frozenset[DraftState]] = {
     DraftState.PUBLISHED: frozenset(),
     DraftState.DISCARDED: frozenset(),
 }
+
+
+class Standing(StrEnum):
+    """What has become of a published notice, as of a moment."""
+
+    ANNOUNCED = "announced"
+    """Published; its first rule has not begun."""
+    IN_FORCE = "in_force"
+    """At least one of its rules holds, or is still to begin."""
+    SUPERSEDED = "superseded"
+    """Later notices have taken the place of every one of its rules."""
+    WITHDRAWN = "withdrawn"
+    """Taken back before it took effect."""
+    REPLACED = "replaced"
+    """Taken back before it took effect because an amended notice took its place."""
 
 
 Pair = tuple[Surface, str]
@@ -289,6 +304,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     def is_cut(self) -> bool:
         """Whether what was admitted is refused from now on."""
         return self.before.admits and not self.after.admits
+
+
+class Collision(msgspec.Struct, frozen=True, kw_only=True):
+    """A pair and a moment for which a proposed notice's rule meets another. `code` is the notice that has it
+    already; None where two lines of the proposed notice meet each other."""
+
+    surface: Surface
+    source: str
+    at: datetime
+    code: str | None = None
 
 
 def require_aware(moment: datetime) -> datetime:

@@ -160,6 +160,9 @@ class App:
                 return link
         if told:
             return None  # it leads elsewhere; an id beside that must not make it a product
+        home = self._form.home
+        if home and rest.startswith(home) and (link := open_inner(rest[len(home) :], self._form.inner_base)):
+            return link
         if self._form.plain and (link := open_inner("https://" + rest, "")) is not None:
             return link
         return self._product(rest, values, start, end)
@@ -229,6 +232,8 @@ def _values(finder: Callable[[str], list[tuple[str, str]]] | None, query: str) -
 
 
 def _json_values(written: str, names: tuple[str, ...]) -> dict[str, str]:
+    if '\\"' in written:  # as it stands in the source of a program
+        written = written.replace('\\"', '"')
     try:
         parsed = msgspec.json.decode(written.encode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError):

@@ -6,6 +6,7 @@ fields of a file; its examples, of links and of what is none, are run as tests.
 
 import re
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 from string import Formatter
 from typing import Final
@@ -16,6 +17,26 @@ from yellowcart.links.found_link import Kind
 
 PATTERNS_FOLDER: Final = Path(__file__).with_name("patterns")
 """The pattern files that come with the platform."""
+
+
+def require_expressions(*expressions: str) -> None:
+    """Raises ValueError for one that is no regular expression."""
+    for expression in expressions:
+        try:
+            re.compile(expression)
+        except re.error as error:
+            raise ValueError(f"{expression!r} is no regular expression: {error}") from error
+
+
+class SourceKind(StrEnum):
+    """What kind of source a file introduces."""
+
+    AFFILIATE_NETWORK = "affiliate_network"
+    """A network that pays promoters for what is bought through their links."""
+    STORE_SYSTEM = "store_system"
+    """Rented shops with a cashier of their own."""
+    OTHER = "other"
+    """Anything else."""
 
 
 class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,8 +75,7 @@ class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("a page form names its hosts or the domain that it lies under")
         if any(name != name.lower() for name in (*self.hosts, *self.under)):
             raise ValueError("hosts are written in lower case")
-        for form in (self.host_form, self.path, self.item_form, self.shop_form):
-            re.compile(form)
+        require_expressions(self.host_form, self.path, self.item_form, self.shop_form)
         told = {name for _, name, _, _ in Formatter().parse(self.canonical) if name is not None}
         unknown = told - {"item", "shop", "host", "path"} - set(re.compile(self.path).groupindex)
         if unknown:
@@ -67,12 +87,14 @@ class AppForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `plain` means that what follows the scheme is itself an address (`taobao://item.taobao.com/…`);
     `json` lists parameters whose value is a JSON object with those parameters inside. `inner_base` is
-    put before an inner link that has no host of its own.
+    put before an inner link that has no host of its own, and in place of `home`, the host by which the app
+    calls itself.
     """
 
     schemes: tuple[str, ...]
     inner: tuple[str, ...] = ()
     inner_base: str = ""
+    home: str = ""
     json: tuple[str, ...] = ()
     plain: bool = False
     item: tuple[str, ...] = ()
@@ -82,7 +104,7 @@ class AppForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     canonical: str = ""
 
     def __post_init__(self) -> None:
-        re.compile(self.item_form)
+        require_expressions(self.item_form, self.item_path)
         if self.item_path and "item" not in re.compile(self.item_path).groupindex:
             raise ValueError("item_path has a group named item")
 
@@ -99,7 +121,7 @@ class PromotionForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     second: str = ""
 
     def __post_init__(self) -> None:
-        re.compile(self.form)
+        require_expressions(self.form)
 
 
 class CodeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,12 +130,36 @@ class CodeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: str
     length_min: int
     length_max: int
-    alone: bool = False
-    """Whether a code between two equal currency signs needs no words to be recognised."""
+    alone_length: int = 0
+    """Length at which a code between two equal currency signs needs no words to be recognised; 0 for none."""
     storefront: str = ""
 
     def __post_init__(self) -> None:
-        re.compile(self.words)
+        require_expressions(self.words)
+
+
+class WayForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the short links and click pages of a source lead on to the product, for who follows them.
+
+    `through` are hosts that they pass besides those of the pages. `ahead` lists parameters of an address that
+    name the next one, `words` expressions whose group `url` names it in the text of a page, besides the usual
+    ways of pages. `instead` are pairs of texts: the first in an address is asked as the second. `product` is
+    the address of a product by its id, for click pages that name one and do not lead on.
+    """
+
+    through: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    instead: tuple[tuple[str, str], ...] = ()
+    product: str = ""
+    user_agent: str = ""
+
+    def __post_init__(self) -> None:
+        require_expressions(*self.words)
+        if any("url" not in re.compile(words).groupindex for words in self.words):
+            raise ValueError("every expression of words has a group named url")
+        if any(name != name.lower() for name in self.through):
+            raise ValueError("hosts are written in lower case")
 
 
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,17 +175,26 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PatternFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that is known of the links of one source."""
+    """All that one file knows of the links of one source.
+
+    `name_zh`, `name_en` and `kind` introduce a source that the platform does not know by itself.
+    """
 
     source: str = ""
     storefront: str = ""
+    name_zh: str = ""
+    name_en: str = ""
+    kind: SourceKind | None = None
     page: tuple[PageForm, ...] = ()
     app: tuple[AppForm, ...] = ()
     promotion: tuple[PromotionForm, ...] = ()
     code: tuple[CodeForm, ...] = ()
+    way: WayForm = WayForm()
     example: tuple[Example, ...] = ()
     nothing: tuple[str, ...] = ()
     """Texts in which no link is to be found; run as tests."""
+    file: str = ""
+    """The name of the file, given to it by whoever reads it."""
 
 
 class PatternFileError(ValueError):
@@ -149,13 +204,13 @@ class PatternFileError(ValueError):
 def read_pattern_file(path: Path) -> PatternFile:
     """One pattern file. Raises PatternFileError if it is not valid, OSError if it cannot be read."""
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), PatternFile)
+        told = tomllib.loads(path.read_text("utf-8"))
+        return msgspec.convert(told | {"file": path.name}, PatternFile)
     except (
         tomllib.TOMLDecodeError,
         UnicodeDecodeError,
         msgspec.ValidationError,
         ValueError,
-        re.error,
     ) as error:
         raise PatternFileError(f"{path.name}: {error}") from error
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from typing import Final
 
-from yellowcart.links.address import candidate_finder, candidates, decoded, take_apart
+import msgspec
+
+from yellowcart.links.address import candidate_finder, candidates, decoded, take_apart, without_escapes
 from yellowcart.links.found_link import FoundLink, Kind, Recognition, Span
 from yellowcart.links.pages import NOTHING, App, Page
-from yellowcart.links.pattern_files import PatternFile, PatternFileError, read_patterns
+from yellowcart.links.pattern_files import PatternFile, PatternFileError, PromotionForm, read_patterns
 from yellowcart.links.sharing_codes import SourceCode, found_codes
 
 NESTING_MAX: Final = 5
@@ -25,11 +27,13 @@ LINKS_PER_TEXT_MAX: Final = 500
 class Recogniser:
     """Recognises links by a set of pattern files. Immutable and safe to share between threads.
 
+    Several files may speak of one source: they share its promoters, and the forms of the first are tried first.
     Raises PatternFileError if two files claim the same host or app scheme for different sources.
     """
 
     def __init__(self, files: Iterable[PatternFile]) -> None:
-        files = tuple(files)
+        files = together(files)
+        self.files: Final = files
         by_host, by_domain = _pages_by_place(files)
         self._by_domain: Mapping[str, tuple[Page, ...]] = by_domain
         self._by_host: Mapping[str, tuple[Page, ...]] = {
@@ -53,6 +57,11 @@ class Recogniser:
         """Like `recognise`, with the spans of what might be codes and was not taken for one."""
         links, unsure = self._run(text)
         return Recognition(tuple(links), tuple(unsure))
+
+    def read_address(self, address: str) -> FoundLink | None:
+        """What a whole address with its scheme is: a web address, or the link of an app that we know."""
+        scheme = address.partition(":")[0].lower()
+        return self._read("https" if scheme == "http" else scheme, address, 0, len(address), NESTING_MAX)
 
     def _run(self, text: str) -> tuple[list[FoundLink], list[Span]]:
         found: list[FoundLink] = []
@@ -88,6 +97,8 @@ class Recogniser:
             app = self._apps.get(scheme)
             if app is None:
                 return None
+            if "\\u00" in written:
+                written = without_escapes(written) or ""
             rest = written.partition(":")[2].lstrip("/")
             return app.read(rest, start, end, partial(self._read_inner, start, end, depth - 1))
         address = take_apart(written)
@@ -117,6 +128,24 @@ class Recogniser:
         return self._read("https" if scheme == "http" else scheme, written, start, end, depth)
 
 
+def together(files: Iterable[PatternFile]) -> tuple[PatternFile, ...]:
+    """The files, each knowing what another of the same source says for all its pages: storefront and promoters."""
+    files = tuple(files)
+    storefronts: dict[str, str] = {}
+    promotions: dict[str, tuple[PromotionForm, ...]] = {}
+    for file in files:
+        storefronts[file.source] = storefronts.get(file.source) or file.storefront
+        promotions[file.source] = promotions.get(file.source, ()) + file.promotion
+    return tuple(
+        msgspec.structs.replace(
+            file,
+            storefront=file.storefront or storefronts[file.source],
+            promotion=promotions[file.source] if file.source else file.promotion,
+        )
+        for file in files
+    )
+
+
 def _stands_for_itself(written: str, link: FoundLink) -> bool:
     # A bare `jd.com` in a sentence names the firm. With a path, or as the address of a shop, it is a link.
     address = take_apart(written)
@@ -130,7 +159,7 @@ def _pages_by_place(
 ) -> tuple[dict[str, tuple[Page, ...]], dict[str, tuple[Page, ...]]]:
     hosts: dict[str, tuple[Page, ...]] = {}
     domains: dict[str, tuple[Page, ...]] = {}
-    owners: dict[str, str] = {}
+    owners: dict[str, PatternFile] = {}
     for file in files:
         for form in file.page:
             page = Page(form, file)
@@ -139,8 +168,9 @@ def _pages_by_place(
             for name in form.under:
                 domains[name] = (*domains.get(name, ()), page)
             for name in (*form.hosts, *form.under):
-                if owners.setdefault(name, file.source) != file.source:
-                    raise PatternFileError(f"{name} is claimed by {owners[name]} and {file.source}")
+                owner = owners.setdefault(name, file)
+                if owner.source != file.source:
+                    raise PatternFileError(f"{file.file}: {name} belongs to {owner.source} ({owner.file})")
     return hosts, domains
 
 
@@ -160,7 +190,7 @@ def _apps_by_scheme(files: tuple[PatternFile, ...]) -> dict[str, App]:
             app = App(form, file)
             for scheme in form.schemes:
                 if apps.setdefault(scheme.lower(), app) is not app:
-                    raise PatternFileError(f"the app scheme {scheme} is claimed twice")
+                    raise PatternFileError(f"{file.file}: the app scheme {scheme} is claimed by another form, too")
     return apps
 
 
@@ -170,11 +200,25 @@ def default_recogniser() -> Recogniser:
     return Recogniser(read_patterns())
 
 
+class _InUse:
+    recogniser: Recogniser | None = None
+
+
+def use_recogniser(recogniser: Recogniser) -> None:
+    """Let this process recognise by other patterns than the platform's own alone (`added_patterns`)."""
+    _InUse.recogniser = recogniser
+
+
+def recogniser_in_use() -> Recogniser:
+    """The recogniser that this process works with."""
+    return _InUse.recogniser or default_recogniser()
+
+
 def recognise(text: str) -> list[FoundLink]:
-    """All links and sure codes of the text by the platform's own pattern files."""
-    return default_recogniser().recognise(text)
+    """All links and sure codes of the text, by the patterns that this process works with."""
+    return recogniser_in_use().recognise(text)
 
 
 def recognise_with_doubts(text: str) -> Recognition:
     """Like `recognise`, with the spans of what might be codes and was not taken for one."""
-    return default_recogniser().recognise_with_doubts(text)
+    return recogniser_in_use().recognise_with_doubts(text)

@@ -24,6 +24,7 @@ from yellowcart.links.model import (
     NoticeLine,
     Pair,
     SourceScope,
+    Standing,
     Surface,
     Terms,
     Verdict,
@@ -80,6 +81,10 @@ class Timeline:
     def notice(self, notice_id: int) -> Notice | None:
         """The notice with that id, or None if the timeline was built without it."""
         return self._notices.get(notice_id)
+
+    def without_notice(self, notice_id: int) -> "Timeline":
+        """A timeline as if the notice had never carried a rule: what remains when it is withdrawn."""
+        return Timeline((rule for rule in self.rules if rule.notice_id != notice_id), self._notices.values())
 
     def with_rules(self, rules: Iterable[LinkRule], notices: Iterable[Notice] = ()) -> "Timeline":
         """A timeline with these rules added. Raises RulesConflict."""
@@ -236,6 +241,23 @@ def too_late(proposed: Iterable[LinkRule], enacted_at: datetime) -> tuple[LinkRu
     """
     require_aware(enacted_at)
     return tuple(rule for rule in proposed if rule.effective_at < enacted_at)
+
+
+def standing(
+    notice: Notice, timeline: Timeline, at: datetime, *, withdrawn: bool = False, replaced: bool = False
+) -> Standing:
+    """What has become of a published notice by the moment `at`. A notice whose rules all were followed by later
+    ones is superseded, though it is still what was said then."""
+    if withdrawn:
+        return Standing.REPLACED if replaced else Standing.WITHDRAWN
+    rules = [rule for rule in timeline.rules if rule.notice_id == notice.id]
+    if min((rule.effective_at for rule in rules), default=notice.effective_at) > at:
+        return Standing.ANNOUNCED
+    if not rules or any(
+        rule.effective_at > at or verdict(timeline, *rule.pair, at).rule == rule for rule in rules
+    ):
+        return Standing.IN_FORCE
+    return Standing.SUPERSEDED
 
 
 def shanghai_midnight(day: date) -> datetime:

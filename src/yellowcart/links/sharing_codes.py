@@ -21,6 +21,7 @@ _TOKEN: Final = re.compile(
     rf"(?<![0-9A-Za-z])[0-9A-Za-z]{{{CODE_LENGTH_MIN},{CODE_LENGTH_MAX}}}(?![0-9A-Za-z])", re.ASCII
 )
 _COPYING: Final = re.compile(r"[复復複覆].{0,2}[制製致]|口令|[打咑].{0,2}[开開閞]|fu.?zhi|[拷]贝", re.IGNORECASE)
+_FIGURE_AND_LETTER: Final = re.compile(r"(?:^|\s)\d{1,3}\w\Z")
 _MONEY_LIKE: Final = frozenset("¤ƒℳ₰〒元")
 _PAIRS: Final = {
     "(": ")",
@@ -100,7 +101,7 @@ def _owner(
     """Whose code it is beyond doubt, or None."""
     fitting = [code for code in spoken if code.form.length_min <= len(token) <= code.form.length_max]
     if not spoken and frame == "money":
-        alone = [code for code in known if code.form.alone and len(token) == code.form.length_min]
+        alone = [code for code in known if len(token) == code.form.alone_length]
         return alone[0] if len(alone) == 1 else None
     named = [code for code in fitting if code.source]
     if len({code.source for code in named}) != 1:
@@ -110,8 +111,10 @@ def _owner(
 
 def _leaves_no_doubt(token: str, frame: str, copying: bool, has_link: bool) -> bool:
     """Whether a token so framed is a code, given that the text names one platform whose codes are as long."""
-    if frame in ("money", "letter"):
-        return frame == "money" or has_link
+    if frame in ("money", "moneys"):
+        return True
+    if frame == "letter":
+        return has_link and _WORD_LIKE.search(token) is None
     if not copying or token.upper() == token:  # parcel numbers have no small letters
         return False
     word_like = _WORD_LIKE.search(token) is not None
@@ -134,23 +137,33 @@ def _tokens_outside(text: str, links: Sequence[tuple[int, int]]) -> list[tuple[i
 
 
 def _frame(text: str, start: int, end: int) -> str:
-    """What stands around text[start:end]: money, pair, title, signs, letter, or none."""
+    """What stands around text[start:end]: money (twice the same sign), moneys (two), pair, title, signs, letter,
+    or none."""
     left = text[start - 1] if start else ""
     right = text[end] if end < len(text) else ""
     frame = "none"
     if not left or not right:
         pass
-    elif _is_money(left) and _is_money(right) and _sign(left) == _sign(right):
-        frame = "money"
+    elif _is_money(left) and _is_money(right):
+        frame = "money" if _sign(left) == _sign(right) else "moneys"
     elif _PAIRS.get(left) == right:
         frame = "pair"
     elif _TITLE_PAIRS.get(left) == right:
         frame = "title"
     elif _is_sign(left) and _is_sign(right):
         frame = "signs"
-    elif left == right and left.isalpha() and not left.isascii():
+    elif _is_letter(left) and _is_letter(right) and (left == right or _stands_behind_number(text, start)):
         frame = "letter"
     return frame
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalpha() and not character.isascii()
+
+
+def _stands_behind_number(text: str, start: int) -> bool:
+    """Whether a share text begins before text[start:] as iPhones write it: a figure and one letter (`88啊…`)."""
+    return _FIGURE_AND_LETTER.search(text, max(0, start - 6), start) is not None
 
 
 def _sign(character: str) -> str:

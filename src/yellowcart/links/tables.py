@@ -60,7 +60,9 @@ notice = Table(
     ForeignKeyConstraint(["replaces_notice_id"], ["notice.notice_id"]),
     state_check("grace", Grace),
     # Who drafts does not publish; history that was loaded has neither.
-    CheckConstraint("drafted_by IS DISTINCT FROM published_by OR drafted_by IS NULL", name="two_people"),
+    CheckConstraint(
+        "drafted_by IS NULL OR published_by IS NOT NULL AND published_by <> drafted_by", name="two_people"
+    ),
     comment="An announcement that carries link rules. Published ones only; they are never edited.",
 )
 
@@ -140,4 +142,18 @@ notice_draft = Table(
     CheckConstraint("state <> 'scheduled' OR announced_at IS NOT NULL", name="scheduled"),
     Index("notice_draft_code_key", "code", unique=True, postgresql_where=text("state <> 'discarded'")),
     Index("notice_draft_waiting_idx", "state", "announced_at"),
+)
+
+resolved_link = Table(
+    "resolved_link",
+    metadata,
+    text_column("link_key"),
+    text_column("source"),
+    text_column("link"),
+    json_column("answer", nullable=True),
+    moment_column("resolved_at"),
+    moment_column("good_until"),
+    PrimaryKeyConstraint("link_key"),
+    Index("resolved_link_good_until_idx", "good_until"),
+    comment="Where short links lead, for a while. Without an answer: they were followed and led to no product.",
 )

@@ -1,14 +1,15 @@
 """Verdicts in words, in the reader's language: one sentence that says what holds, since when and by which notice.
 
-Names of the sources that the platform is delivered with are known here; another source is called by its key
-unless a name is given.
+Names of the sources that the platform is delivered with are known here; others have theirs in the table of
+sources (`links.source_names`).
 """
 
 from datetime import datetime
 
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.translation import N_, Locale, translate
-from yellowcart.links.model import Action, Notice, Surface, Terms, Verdict, VerdictReason
+from yellowcart.links.model import Action, Collision, Notice, Surface, Terms, Verdict, VerdictReason
+from yellowcart.links.source_names import added_name
 
 SURFACE_WORDS: dict[Surface, str] = {
     Surface.LIVE_CART: N_("live room carts"),
@@ -54,6 +55,16 @@ _FROM: dict[Action, str] = {
     Action.REFUSE: N_("From %(since)s they may not be listed any more%(notice)s."),
 }
 
+_TERMS: dict[Action, str] = {
+    Action.ALLOW: N_("Allowed"),
+    Action.ALLOW_WITH_FEE: N_("Allowed for a fee of %(fee)s"),
+    Action.REQUIRE_CHANNEL: N_("Only with a task of %(channel)s"),
+    Action.REFUSE: N_("Refused"),
+}
+
+_COLLISION = N_("%(surface)s, %(source)s, %(at)s: notice %(code)s.")
+_COLLISION_WITHIN = N_("%(surface)s, %(source)s, %(at)s: two lines of this notice.")
+
 _OWN = N_("Goods of the platform's own shops may be listed in %(surface)s.")
 _NOT_ADMITTED = N_("No notice admits goods of %(source)s to %(surface)s.")
 _NOTICE = N_(" (%(issuer)s notice of %(day)s: %(reason)s)")
@@ -90,9 +101,29 @@ def next_change_text(verdict: Verdict, locale: Locale) -> str:
     )
 
 
+def terms_text(terms: Terms, locale: Locale) -> str:
+    """What a rule demands, in a few words: for tables, calendars and feeds."""
+    return translate(_TERMS[terms.action], locale, **_terms(terms))
+
+
+def collision_text(collision: Collision, locale: Locale) -> str:
+    """Where a proposed rule meets another, and whose that is."""
+    places = {
+        "surface": surface_word(collision.surface, locale),
+        "source": source_word(collision.source, locale),
+        "at": _moment(collision.at),
+    }
+    if collision.code is None:
+        return translate(_COLLISION_WITHIN, locale, **places)
+    return translate(_COLLISION, locale, **places, code=collision.code)
+
+
 def source_word(source: str, locale: Locale) -> str:
-    """The name of a source."""
-    return translate(SOURCE_WORDS.get(source, source), locale)
+    """The name of a source: the platform's own word, else that of the table of sources, else its key."""
+    word = SOURCE_WORDS.get(source)
+    if word is not None:
+        return translate(word, locale)
+    return added_name(source, locale) or source
 
 
 def surface_word(surface: Surface, locale: Locale) -> str:

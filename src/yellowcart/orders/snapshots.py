@@ -28,6 +28,7 @@ from yellowcart.links.store import RULES_CHANGED, TimelineInMemory
 from yellowcart.orders.errors import LinkRefused, ListingClosed, OutsideGoods
 from yellowcart.stage.changes import ALL_LISTINGS, LISTING_CHANGED
 from yellowcart.stage.model import ListingState, RoomState, VideoState
+from yellowcart.stage.rules import may_be_shown
 
 LIFE_S = 60.0
 SNAPSHOTS_MAX = 20_000
@@ -157,7 +158,8 @@ SELECT listing.listing_id, listing.shop_id, listing.product_id, listing.creator_
        listing.video_id, listing.surface, listing.source, listing.state, listing.limit_per_buyer, listing.hold_s,
        product.title, product.title_en, product.picture_url, product.sale_status, product.review_status,
        shop.state AS shop_state, room.state AS room_state, video.state AS video_state,
-       creator.shop_id AS self_broadcast_shop_id,
+       creator.shop_id AS self_broadcast_shop_id, listing.channel_task, listing.put_on_at,
+       room.started_at AS room_started_at,
        coalesce(
            (
                SELECT jsonb_agg(jsonb_build_object(
@@ -199,6 +201,9 @@ class _ListingRow(msgspec.Struct, frozen=True, kw_only=True):
     room_state: RoomState | None
     video_state: VideoState | None
     self_broadcast_shop_id: ShopId | None
+    channel_task: str | None
+    put_on_at: datetime | None
+    room_started_at: datetime | None
     skus: list[dict[str, Any]]
 
 
@@ -214,7 +219,7 @@ def _snapshot(row: _ListingRow, offer: Offer | None, timeline: Timeline, now: da
     refusal: type[ListingClosed] | type[LinkRefused] | type[OutsideGoods] | None = None
     if row.source != OWN_SOURCE:
         refusal = OutsideGoods
-    elif not judged.admits:
+    elif not may_be_shown(judged, row.channel_task, room_started_at=row.room_started_at, put_on_at=row.put_on_at):
         refusal = LinkRefused
     elif not _can_be_bought(row):
         refusal = ListingClosed

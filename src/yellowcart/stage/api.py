@@ -13,33 +13,27 @@ from yellowcart.accounts.access import PUBLIC, SIGNED_IN, allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.idempotency import once, request_key
-from yellowcart.kernel.ids import ListingId, ProductId, RoomId, ShopId, VideoId
+from yellowcart.kernel.ids import RoomId, VideoId
 from yellowcart.kernel.paging import Page
 from yellowcart.kernel.request_headers import IdempotencyKey
-from yellowcart.links.model import Surface
 from yellowcart.links.rules import Timeline
-from yellowcart.stage import listings, rooms
+from yellowcart.stage import rooms
 from yellowcart.stage.chat import say
-from yellowcart.stage.creators import creator_of
-from yellowcart.stage.errors import PlaceUnclear
-from yellowcart.stage.model import Listing, ListingState, Place, Room, Video, in_room, in_video
+from yellowcart.stage.model import ListingState, Room, Video
 from yellowcart.stage.queries import (
     CartListing,
     ChatMessage,
-    CreatorListing,
     RoomCard,
     RoomView,
     VideoCard,
     VideoView,
     cart_of_room,
     cart_of_video,
-    listings_of_creator,
     room_view,
     rooms_on_air,
     video_view,
     videos_feed,
 )
-from yellowcart.stage.rules import HOLD_S_DEFAULT
 from yellowcart.stage.videos import publish_video
 
 CREATOR = allow(Role.CREATOR)
@@ -63,46 +57,10 @@ class NewVideo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title_en: Text = ""
 
 
-class NewProductListing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="product"):
-    """A product of a platform shop for the cart of a room or a video."""
-
-    shop_id: Id
-    product_id: Id
-    room_id: Id | None = None
-    video_id: Id | None = None
-    limit_per_buyer: Annotated[int, Meta(ge=1, le=999)] | None = None
-    hold_s: Annotated[int, Meta(ge=60, le=86_400)] = HOLD_S_DEFAULT
-
-
-class NewOutsideListing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="outside"):
-    """An outside product, by its link or share text, for the cart of a room or a video."""
-
-    pasted_text: Annotated[str, Meta(min_length=1, max_length=5_000)]
-    title: Text
-    title_en: Text = ""
-    price_fen: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
-    room_id: Id | None = None
-    video_id: Id | None = None
-
-
-class NewPosition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a listing goes, counted from 1."""
-
-    position: Annotated[int, Meta(ge=1, le=1_000)]
-
-
 class NewMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A chat message."""
 
     body: Annotated[str, Meta(min_length=1, max_length=1_000)]
-
-
-def _place(new: NewProductListing | NewOutsideListing) -> Place:
-    if new.room_id is not None and new.video_id is None:
-        return in_room(RoomId(new.room_id))
-    if new.video_id is not None and new.room_id is None:
-        return in_video(VideoId(new.video_id))
-    raise PlaceUnclear
 
 
 @get("/rooms", guards=[PUBLIC])
@@ -253,114 +211,6 @@ async def video_cart(
         return await cart_of_video(reader, VideoId(video_id), timeline=timeline)
 
 
-@get("/listings", guards=[CREATOR])
-async def my_listings(
-    database: NamedDependency[Database],
-    person: NamedDependency[Person],
-    source: FromQuery[str | None] = None,
-    surface: FromQuery[Surface | None] = None,
-    listing_state: ListingStateFilter = None,
-    cursor: FromQuery[str | None] = None,
-    size: FromQuery[int | None] = None,
-) -> Page[CreatorListing]:
-    """The signed-in creator's listings, the latest first."""
-    async with database.reading() as reader:
-        creator = await creator_of(reader, person)
-        return await listings_of_creator(
-            reader,
-            creator.creator_id,
-            source=source,
-            surface=surface,
-            state=listing_state,
-            cursor=cursor,
-            size=size,
-        )
-
-
-@post("/listings", guards=[CREATOR], status_code=201)
-async def new_listing(
-    data: JSONBody[NewProductListing | NewOutsideListing],
-    idempotency_key: IdempotencyKey,
-    database: NamedDependency[Database],
-    person: NamedDependency[Person],
-) -> Listing:
-    """Queue a product or an outside link in a cart. `refused_by_link_rule` tells which notice forbids it."""
-    key = request_key(person.person_id, idempotency_key, data)
-    place = _place(data)
-    async with database.writing() as writer:
-
-        async def make() -> Listing:
-            if isinstance(data, NewProductListing):
-                return await listings.list_product(
-                    writer,
-                    person,
-                    place,
-                    ShopId(data.shop_id),
-                    ProductId(data.product_id),
-                    limit_per_buyer=data.limit_per_buyer,
-                    hold_s=data.hold_s,
-                )
-            return await listings.list_outside(
-                writer,
-                person,
-                place,
-                pasted_text=data.pasted_text,
-                title=data.title,
-                title_en=data.title_en,
-                price_fen=data.price_fen,
-            )
-
-        return await once(writer, "stage:listing:queue", key, Listing, make)
-
-
-@post("/listings/{listing_id:int}/put-on", guards=[CREATOR], status_code=200)
-async def put_on(
-    listing_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
-) -> Listing:
-    """Put a listing into its cart."""
-    async with database.writing() as writer:
-        return await listings.put_on(writer, person, ListingId(listing_id))
-
-
-@post("/listings/{listing_id:int}/explain", guards=[CREATOR], status_code=200)
-async def explain(
-    listing_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
-) -> Listing:
-    """Pin a listing over the video; the one pinned before is unpinned."""
-    async with database.writing() as writer:
-        return await listings.explain(writer, person, ListingId(listing_id))
-
-
-@post("/listings/{listing_id:int}/stop-explaining", guards=[CREATOR], status_code=200)
-async def stop_explaining(
-    listing_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
-) -> Listing:
-    """Unpin a listing."""
-    async with database.writing() as writer:
-        return await listings.stop_explaining(writer, person, ListingId(listing_id))
-
-
-@post("/listings/{listing_id:int}/take-off", guards=[CREATOR], status_code=200)
-async def take_off(
-    listing_id: FromPath[int], database: NamedDependency[Database], person: NamedDependency[Person]
-) -> Listing:
-    """Take a listing out of its cart."""
-    async with database.writing() as writer:
-        return await listings.take_off(writer, person, ListingId(listing_id))
-
-
-@post("/listings/{listing_id:int}/move", guards=[CREATOR], status_code=200)
-async def move(
-    listing_id: FromPath[int],
-    data: JSONBody[NewPosition],
-    database: NamedDependency[Database],
-    person: NamedDependency[Person],
-) -> list[Listing]:
-    """Give a listing another place in its cart; answers the cart."""
-    async with database.writing() as writer:
-        return await listings.move(writer, person, ListingId(listing_id), data.position)
-
-
 ROUTES = Router(
     "/api/v1",
     route_handlers=[
@@ -377,13 +227,6 @@ ROUTES = Router(
         new_video,
         one_video,
         video_cart,
-        my_listings,
-        new_listing,
-        put_on,
-        explain,
-        stop_explaining,
-        take_off,
-        move,
     ],
     tags=["stage"],
 )

@@ -13,10 +13,12 @@ from yellowcart.links.model import OWN_SOURCE, Surface, Verdict
 from yellowcart.links.rules import Timeline, verdict
 from yellowcart.links.store import read_timeline
 from yellowcart.stage.model import ListingState, OffReason, Place, in_room, in_video
+from yellowcart.stage.rules import leaves_cart, may_be_shown
 
 GONE_SHOWN = 20
 """Listings taken off by a link rule that a cart still shows, with the reason."""
 CART_SHOWN = 400
+IN_CART = frozenset({ListingState.ON_CART, ListingState.EXPLAINING})
 
 
 class CartSku(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +55,33 @@ class CartListing(msgspec.Struct, frozen=True, kw_only=True):
     picture_url: str
     price_fen: int | None
     url: str | None
+    tap_url: str | None
     limit_per_buyer: int | None
     off_reason: OffReason | None
     off_notice_id: NoticeId | None
     put_on_at: datetime | None
     taken_off_at: datetime | None
+    channel_task: str | None
+    room_started_at: datetime | None
     skus: list[CartSku]
     verdict: Verdict | None = None
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Whether the rules let it stand in its cart and be tapped, as of the moment of its verdict."""
+        return self.verdict is None or may_be_shown(
+            self.verdict, self.channel_task, room_started_at=self.room_started_at, put_on_at=self.put_on_at
+        )
+
+    @property
+    def stays_until_room_ends(self) -> bool:
+        """Whether it stands in its cart only by the grace of a notice, until its room ends."""
+        return (
+            self.verdict is not None
+            and self.state in IN_CART
+            and leaves_cart(self.verdict.action, self.channel_task)
+            and self.may_be_shown
+        )
 
     @property
     def is_outside(self) -> bool:
@@ -69,7 +91,12 @@ class CartListing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def leads_to(self) -> str:
         """The host that an outside listing leads to; empty for own goods."""
-        return urlsplit(self.url).hostname or "" if self.url else ""
+        return urlsplit(self.way_out).hostname or "" if self.way_out else ""
+
+    @property
+    def way_out(self) -> str | None:
+        """Where a tap leads: the address as it was pasted, else the product's own. None for own goods."""
+        return self.tap_url or self.url
 
     @property
     def available(self) -> int:
@@ -126,8 +153,8 @@ async def cart_listing(
 
 
 _SHOWN = """
-SELECT shown.*, source.name_zh AS source_name_zh, source.name_en AS source_name_en,
-       shop.name AS shop_name, shop.name_en AS shop_name_en,
+SELECT shown.*, room.started_at AS room_started_at, source.name_zh AS source_name_zh,
+       source.name_en AS source_name_en, shop.name AS shop_name, shop.name_en AS shop_name_en,
        coalesce(
            (
                SELECT jsonb_agg(jsonb_build_object(
@@ -142,6 +169,7 @@ SELECT shown.*, source.name_zh AS source_name_zh, source.name_en AS source_name_
 FROM shown
 JOIN source USING (source)
 LEFT JOIN shop USING (shop_id)
+LEFT JOIN room USING (room_id)
 """
 
 _ONE = "WITH shown AS (SELECT * FROM listing WHERE listing_id = %(listing_id)s)"

@@ -1,5 +1,8 @@
 """Who somebody is on the stage: their creator profile, made once, changed at will."""
 
+from collections.abc import Collection
+
+import msgspec
 from psycopg.errors import UniqueViolation
 
 from yellowcart.accounts import audit
@@ -89,3 +92,21 @@ async def update_profile(writer: Writer, person: Person, profile: NewProfile) ->
         after=profile.values(),
     )
     return await creator_of(writer, person)
+
+
+async def names_of_creators(
+    reader: Reader, creator_ids: Collection[CreatorId]
+) -> dict[CreatorId, tuple[str, str]]:
+    """Chinese and English names by id; ids that nobody has are left out."""
+    rows = await reader.rows(
+        _Named,
+        "SELECT creator_id, name, name_en FROM creator WHERE creator_id = ANY(%(ids)s)",
+        ids=list(creator_ids),
+    )
+    return {row.creator_id: (row.name, row.name_en) for row in rows}
+
+
+class _Named(msgspec.Struct, frozen=True):
+    creator_id: CreatorId
+    name: str
+    name_en: str

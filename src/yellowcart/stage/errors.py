@@ -115,3 +115,17 @@ class StreamsFull(Unavailable):
 
     code = "streams_full"
     message = N_("Very many people are watching at this moment. The page will try again by itself.")
+
+
+class NoTwin(Conflict):
+    """The product is not known as the same thing as the outside one, or somebody has said that it is not."""
+
+    code = "no_twin"
+    message = N_("This product is not known as the same thing. Look at the twins again.")
+
+
+class NotOutside(Conflict):
+    """Only an outside listing is replaced by a twin."""
+
+    code = "not_outside"
+    message = N_("This product is the platform's own already; only an outside product is replaced.")

@@ -110,18 +110,34 @@ def sellable_link(pasted_text: str) -> FoundLink:
     raise LinkNotAProduct(storefront=links[0].storefront)
 
 
+def tap_address(pasted_text: str, link: FoundLink) -> str | None:
+    """The address as it was pasted: where a tap leads, so that who earns outside goes on earning. None where only
+    an app could follow it, and the product's own address has to do."""
+    written = pasted_text[link.start : link.end]
+    scheme, mark, _ = written.partition("://")
+    if not mark and _BARE_ADDRESS.match(written):
+        return f"https://{written}"
+    return written if mark and scheme.lower() in {"http", "https"} else None
+
+
 def suggested_title(pasted_text: str, link: FoundLink) -> str:
-    """What the text around a link calls the product: the words in corner brackets of a share text, else the
-    words of the link's own line. Only a proposal for the creator to correct; empty where there is none."""
-    if found := _TITLE_IN_BRACKETS.search(pasted_text):
-        return found[1].strip()[:GOODS_TITLE_LENGTH_MAX]
+    """What the text around a link calls the product: the words in corner brackets that belong to it in a share
+    text, else the words of its own line. Only a proposal for the creator to correct; empty where there is none."""
     begin = pasted_text.rfind("\n", 0, link.start) + 1
     end = pasted_text.find("\n", link.end)
+    next_link = pasted_text.find("http", link.end)
+    found = _TITLE_IN_BRACKETS.search(pasted_text, link.end, next_link if next_link >= 0 else len(pasted_text))
+    found = found or _TITLE_IN_BRACKETS.search(pasted_text, begin, link.start)
+    if found is None and pasted_text.count("http") <= 1:
+        found = _TITLE_IN_BRACKETS.search(pasted_text)
+    if found is not None:
+        return found[1].strip()[:GOODS_TITLE_LENGTH_MAX]
     around = pasted_text[begin : link.start] + " " + pasted_text[link.end : end if end >= 0 else len(pasted_text)]
     words = " ".join(_SHARE_WORDS.sub(" ", around).split())
     return words[:GOODS_TITLE_LENGTH_MAX] if any(sign.isalpha() for sign in words) else ""
 
 
+_BARE_ADDRESS = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+[/?]", re.IGNORECASE)
 _TITLE_IN_BRACKETS = re.compile(r"「([^「」\n]{2,120})」")
 _SHARE_WORDS = re.compile(r"【[^【】\n]{1,10}】|https?://\S*|点击链接直接打开\S*|复制打开\S*|或者复制\S*")
 

@@ -10,6 +10,7 @@ from yellowcart.kernel.errors import InvalidFields, NotFound
 from yellowcart.kernel.events import PLATFORM, publish
 from yellowcart.kernel.ids import ListingId, ProductId, RoomId, ShopId, new_id
 from yellowcart.kernel.translation import N_
+from yellowcart.links.found_link import FoundLink
 from yellowcart.links.model import OWN_SOURCE
 from yellowcart.stage.admission import admit
 from yellowcart.stage.changes import listing_changed
@@ -22,7 +23,7 @@ from yellowcart.stage.events import (
     ListingQueued,
     fields_of,
 )
-from yellowcart.stage.goods import own_product, read_goods, refresh_goods, sellable_link
+from yellowcart.stage.goods import own_product, read_goods, refresh_goods, sellable_link, tap_address
 from yellowcart.stage.model import Listing, ListingState, OffReason, Place, Room, RoomState
 from yellowcart.stage.rules import (
     GOODS_TITLE_LENGTH_MAX,
@@ -32,6 +33,7 @@ from yellowcart.stage.rules import (
     PRICE_FEN_MAX,
     listing_move_refused,
     reordered,
+    require_channel_task,
     require_listing_move,
     require_may_sell,
     require_terms,
@@ -51,6 +53,7 @@ async def list_product(
     *,
     limit_per_buyer: int | None = None,
     hold_s: int = HOLD_S_DEFAULT,
+    channel_task: str | None = None,
 ) -> Listing:
     """Queue a product of a platform shop in a cart of the person's.
 
@@ -59,7 +62,7 @@ async def list_product(
     """
     require_terms(limit_per_buyer=limit_per_buyer, hold_s=hold_s)
     creator = await creator_of(writer, person)
-    await admit(writer, place.surface, OWN_SOURCE)
+    task = require_channel_task(await admit(writer, place.surface, OWN_SOURCE), channel_task)
     await lock_place(writer, creator.creator_id, place)
     goods = await read_goods(writer, shop_id, product_id)
     if goods is None:
@@ -85,6 +88,7 @@ async def list_product(
             title_en=goods.title_en,
             picture_url=goods.picture_url,
             price_fen=goods.price_fen,
+            channel_task=task,
             limit_per_buyer=limit_per_buyer,
             hold_s=hold_s,
         ),
@@ -101,17 +105,22 @@ async def list_outside(
     price_fen: int | None = None,
     title_en: str = "",
     picture_url: str = "",
+    channel_task: str | None = None,
+    link: FoundLink | None = None,
 ) -> Listing:
     """Queue the outside product that a pasted text links to, if a rule admits its source on the surface.
 
-    A link to one of the platform's own products lists that product. Raises LinkUnknown, LinkNotAProduct,
-    RefusedByLinkRule, SwitchedOff, InvalidFields, NotACreator, NotFound, PlaceClosed, ListedAlready, CartFull.
+    `link` is what the text's link was resolved to beforehand (`links.resolve`), in place of the text.
+    `channel_task` is demanded where the rule requires a channel (`rules.require_channel_task`). A link to one of
+    the platform's own products lists that product. Raises LinkUnknown, LinkNotAProduct, RefusedByLinkRule,
+    SwitchedOff, InvalidFields, NotACreator, NotFound, PlaceClosed, ListedAlready, CartFull.
     """
-    link = sellable_link(pasted_text)
+    pasted = sellable_link(pasted_text)
+    link = link or pasted
     creator = await creator_of(writer, person)
     if link.source == OWN_SOURCE:
         shop_id, product_id = await own_product(writer, link)
-        return await list_product(writer, person, place, shop_id, product_id)
+        return await list_product(writer, person, place, shop_id, product_id, channel_task=channel_task)
     problems = {
         "title": title_problem(title, GOODS_TITLE_LENGTH_MAX),
         "title_en": title_problem(title_en, GOODS_TITLE_LENGTH_MAX, least=0),
@@ -121,7 +130,7 @@ async def list_outside(
     }
     if found := {name: problem for name, problem in problems.items() if problem is not None}:
         raise InvalidFields(found)
-    await admit(writer, place.surface, link.source)
+    task = require_channel_task(await admit(writer, place.surface, link.source), channel_task)
     await lock_place(writer, creator.creator_id, place)
     cart = await _cart_with_room(writer, place)
     if any(each.url == link.canonical_url for each in cart):
@@ -140,25 +149,29 @@ async def list_outside(
             picture_url=picture_url,
             price_fen=price_fen,
             url=link.canonical_url,
+            tap_url=tap_address(pasted_text, pasted),
             item_id=link.item_id,
             promotion_id=link.promotion_id,
+            channel_task=task,
         ),
     )
 
 
 async def put_on(writer: Writer, person: Person, listing_id: ListingId) -> Listing:
     """Put a queued listing into its cart, or back into it. The rules are asked again; goods of a shop must be
-    for sale, and show the price of this moment.
+    for sale, and show the price of this moment. A channel's task number must stand on it by now
+    (`channel_tasks.give_task`) where one is required.
 
-    Raises NotFound, ListingMoveImpossible, PlaceClosed, RefusedByLinkRule, SwitchedOff, NotForSale, CartFull,
-    ListedAlready.
+    Raises InvalidFields, NotFound, ListingMoveImpossible, PlaceClosed, RefusedByLinkRule, SwitchedOff,
+    NotForSale, CartFull, ListedAlready.
     """
     creator = await creator_of(writer, person)
     known = await place_of(writer, creator.creator_id, listing_id)
-    await admit(writer, known.surface, known.source)
+    judged = await admit(writer, known.surface, known.source)
     await lock_place(writer, creator.creator_id, known.place)
     cart = await lock_cart(writer, known.place, listing_id)
     listing = _one(cart, listing_id)
+    require_channel_task(judged, listing.channel_task)
     require_listing_move(listing.state, ListingState.ON_CART)
     if listing.state is ListingState.EXPLAINING:
         raise listing_move_refused(listing.state)
@@ -259,8 +272,10 @@ class _NewListing(msgspec.Struct, frozen=True, kw_only=True):
     shop_id: ShopId | None = None
     product_id: ProductId | None = None
     url: str | None = None
+    tap_url: str | None = None
     item_id: str | None = None
     promotion_id: str | None = None
+    channel_task: str | None = None
     limit_per_buyer: int | None = None
     hold_s: int = HOLD_S_DEFAULT
 
@@ -271,10 +286,11 @@ async def _enter(writer: Writer, person: Person, cart: list[Listing], new: _NewL
         """
         INSERT INTO listing (listing_id, creator_id, surface, room_id, video_id, position, state, source,
                              storefront, shop_id, product_id, title, title_en, picture_url, price_fen, url,
-                             item_id, promotion_id, limit_per_buyer, hold_s, created_at)
+                             tap_url, item_id, promotion_id, channel_task, limit_per_buyer, hold_s, created_at)
         VALUES (%(listing_id)s, %(creator_id)s, %(surface)s, %(room_id)s, %(video_id)s, %(position)s, 'queued',
                 %(source)s, %(storefront)s, %(shop_id)s, %(product_id)s, %(title)s, %(title_en)s, %(picture_url)s,
-                %(price_fen)s, %(url)s, %(item_id)s, %(promotion_id)s, %(limit_per_buyer)s, %(hold_s)s, %(now)s)
+                %(price_fen)s, %(url)s, %(tap_url)s, %(item_id)s, %(promotion_id)s, %(channel_task)s,
+                %(limit_per_buyer)s, %(hold_s)s, %(now)s)
         RETURNING *
         """,
         **{name: value for name, value in msgspec.structs.asdict(new).items() if name != "place"},

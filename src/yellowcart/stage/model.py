@@ -161,7 +161,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """One product or outside link on one surface. Own goods have shop and product; outside goods a URL.
 
     `price_fen` is what the cart shows: the lowest SKU price of own goods, the price the creator gave for
-    outside ones (None when unknown). `hold_s` is how long an unpaid order of it keeps its stock.
+    outside ones (None when unknown). `hold_s` is how long an unpaid order of it keeps its stock. `channel_task`
+    is the number under which a channel placed it as a task, where a rule requires one or soon will.
     """
 
     listing_id: ListingId
@@ -186,6 +187,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     off_notice_id: NoticeId | None
     put_on_at: datetime | None
     taken_off_at: datetime | None
+    channel_task: str | None = None
+    item_id: str | None = None
 
     @property
     def place(self) -> Place:

@@ -231,10 +231,12 @@ async def listings_of_creator(
     surface: Surface | None = None,
     state: ListingState | None = None,
     off_reason: OffReason | None = None,
+    notice: str | None = None,
     cursor: str | None = None,
     size: int | None = None,
 ) -> Page[CreatorListing]:
-    """Everything that a creator ever listed, filtered, the latest first."""
+    """Everything that a creator ever listed, filtered, the latest first. `notice` is the code of a notice: what it
+    took off, and what its rules speak of of what stands in a cart now."""
     (before,) = decode_cursor(cursor, tuple[int], (2**53,))
     limit = bounded_size(size)
     rows = await reader.rows(
@@ -253,6 +255,16 @@ async def listings_of_creator(
           AND (%(surface)s::text IS NULL OR listing.surface = %(surface)s)
           AND (%(state)s::text IS NULL OR listing.state = %(state)s)
           AND (%(off_reason)s::text IS NULL OR listing.off_reason = %(off_reason)s)
+          AND (%(notice)s::text IS NULL OR EXISTS (
+              SELECT FROM notice
+              WHERE notice.code = %(notice)s
+                AND (listing.off_notice_id = notice.notice_id
+                     OR (listing.state <> 'off_cart' AND EXISTS (
+                         SELECT FROM link_rule
+                         WHERE link_rule.notice_id = notice.notice_id
+                           AND link_rule.surface = listing.surface AND link_rule.source = listing.source
+                     )))
+          ))
         ORDER BY listing.listing_id DESC
         LIMIT %(limit)s
         """,
@@ -262,6 +274,7 @@ async def listings_of_creator(
         surface=None if surface is None else surface.value,
         state=None if state is None else state.value,
         off_reason=None if off_reason is None else off_reason.value,
+        notice=notice,
         limit=limit + 1,
     )
     return page_of(rows, limit, lambda listing: (listing.listing_id,))

@@ -15,7 +15,9 @@ from yellowcart.stage.changes import all_listings_changed
 from yellowcart.stage.creators import creator_of
 from yellowcart.stage.errors import AlreadyOnAir, TooManyRoomsAhead
 from yellowcart.stage.events import RoomEnded, RoomPaused, RoomResumed, RoomScheduled, RoomStarted
+from yellowcart.stage.grace import leaving_by_rule
 from yellowcart.stage.model import OffReason, Room, RoomState, in_room
+from yellowcart.stage.rule_messages import tell_of_room_over
 from yellowcart.stage.rules import (
     ROOMS_AHEAD_MAX,
     require_room_move,
@@ -110,15 +112,21 @@ async def resume_room(writer: Writer, person: Person, room_id: RoomId) -> Room:
 
 
 async def end_room(writer: Writer, person: Person, room_id: RoomId) -> Room:
-    """End a room, or call off one that has not begun; every listing leaves its cart.
-
-    Raises NotFound, RoomMoveImpossible.
+    """End a room, or call off one that has not begun; every listing leaves its cart. What had stayed there by the
+    grace of a notice leaves by that notice, and its creator is told. Raises NotFound, RoomMoveImpossible.
     """
     creator = await creator_of(writer, person)
     room = await lock_room(writer, creator.creator_id, room_id)
     require_room_move(room.state, RoomState.ENDED)
-    gone = await take_listings_off(writer, await lock_cart(writer, in_room(room_id)), OffReason.ROOM_ENDED)
-    ended = RoomEnded(room_id=room.room_id, creator_id=room.creator_id, listing_count=len(gone))
+    cart = await lock_cart(writer, in_room(room_id))
+    by_rule = await leaving_by_rule(writer, cart)
+    for notice_id in sorted(set(by_rule.values())):
+        leaving = [listing for listing in cart if by_rule.get(listing.listing_id) == notice_id]
+        await take_listings_off(writer, leaving, OffReason.LINK_RULE, notice_id)
+        await tell_of_room_over(writer, person.person_id, room, notice_id, leaving)
+    others = [listing for listing in cart if listing.listing_id not in by_rule]
+    await take_listings_off(writer, others, OffReason.ROOM_ENDED)
+    ended = RoomEnded(room_id=room.room_id, creator_id=room.creator_id, listing_count=len(cart))
     return await _move(writer, person, room, RoomState.ENDED, ended)
 
 

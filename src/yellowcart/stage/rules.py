@@ -1,5 +1,6 @@
 """Decisions of the stage: which step is possible, in what order listings stand, what may be said."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ import msgspec
 from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.ids import ListingId, ShopId
 from yellowcart.kernel.translation import N_
-from yellowcart.links.model import Action
+from yellowcart.links.model import Action, Grace, Surface, Terms, Verdict
 from yellowcart.stage.errors import ListingMoveImpossible, OnlyOwnShop, RoomMoveImpossible
 from yellowcart.stage.model import (
     LISTING_MOVES,
@@ -37,6 +38,9 @@ GOODS_TITLE_LENGTH_MAX = 120
 NAME_LENGTH_MAX = 40
 BIO_LENGTH_MAX = 300
 PRICE_FEN_MAX = 100_000_000
+CHANNEL_TASK_SIGNS = re.compile(r"[!-~\u3001-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff5e]+")
+CHANNEL_TASK_LENGTH_MIN = 4
+CHANNEL_TASK_LENGTH_MAX = 64
 HOLD_S_DEFAULT = 1_800
 HOLD_S_MIN = 60
 HOLD_S_MAX = 86_400
@@ -98,10 +102,87 @@ def reordered(order: Sequence[ListingId], listing_id: ListingId, to_position: in
     return rest
 
 
-def empties_carts(action: Action) -> bool:
-    """Whether a rule takes listings off when it begins. Only a refusal does: a fee or a channel changes the
-    terms of a listing, not its place, and an allowance puts nothing back (a creator does that)."""
-    return action is Action.REFUSE
+def item_key(item_id: str | None, url: str) -> str:
+    """What names an outside product within its source, over all carts: its item id, else its address. In SQL:
+    `coalesce(item_id, url)`."""
+    return item_id if item_id is not None else url
+
+
+def leaves_cart(action: Action, channel_task: str | None) -> bool:
+    """Whether a listing leaves its cart when a rule with this action begins.
+
+    A refusal takes everything. Where a channel is required, only a listing without a task number of it leaves:
+    on Douyin, from 2020-09-06, goods of other platforms were sold only as tasks placed through 巨量星图 (domain.md
+    §0). A fee changes the terms of a listing and not its place, and an allowance puts nothing back.
+    """
+    return action is Action.REFUSE or (action is Action.REQUIRE_CHANNEL and not channel_task)
+
+
+def task_still_counts(before: Terms, after: Terms, channel_task: str | None) -> str | None:
+    """The task number under new terms: one of another channel than the one required now is worth nothing."""
+    changed = None not in (before.channel, after.channel) and before.channel != after.channel
+    return None if changed else channel_task
+
+
+def stays_until_room_ends(
+    judged: Verdict, *, room_started_at: datetime | None, put_on_at: datetime | None
+) -> bool:
+    """Whether a listing that the rule in force takes out of carts may stay in this room until it ends.
+
+    It may if the notice says so (`Grace.ROOM_ENDS`), its room was on air when the rule began (a room that paused
+    at that moment was), and the listing stood in its cart by then. Asked of rooms that have not ended.
+    """
+    return (
+        judged.surface is Surface.LIVE_CART
+        and judged.notice is not None
+        and judged.notice.grace is Grace.ROOM_ENDS
+        and judged.since is not None
+        and room_started_at is not None
+        and room_started_at <= judged.since
+        and put_on_at is not None
+        and put_on_at < judged.since
+    )
+
+
+def may_be_shown(
+    judged: Verdict, channel_task: str | None, *, room_started_at: datetime | None, put_on_at: datetime | None
+) -> bool:
+    """Whether the rules let a listing stand in its cart and be tapped at the moment of the verdict."""
+    return not leaves_cart(judged.action, channel_task) or stays_until_room_ends(
+        judged, room_started_at=room_started_at, put_on_at=put_on_at
+    )
+
+
+def require_channel_task(judged: Verdict, channel_task: str | None) -> str | None:
+    """The task number that a listing is written with, without the spaces around it; None for none.
+
+    Each channel numbers as it likes: ASCII and Chinese characters and signs, without spaces. A number may be given
+    before a rule asks for it, so that the listing stays when the rule begins. Raises InvalidFields for one that is
+    missing where the verdict requires its channel, and for one that makes no sense.
+    """
+    task = (channel_task or "").strip()
+    if not task:
+        if judged.action is Action.REQUIRE_CHANNEL:
+            raise InvalidFields(
+                {
+                    "channel_task": (
+                        N_("This source is listed here only as a task of %(channel)s. Give the task number."),
+                        {"channel": judged.channel or ""},
+                    )
+                }
+            )
+        return None
+    fits = CHANNEL_TASK_LENGTH_MIN <= len(task) <= CHANNEL_TASK_LENGTH_MAX
+    if not fits or not CHANNEL_TASK_SIGNS.fullmatch(task):
+        raise InvalidFields(
+            {
+                "channel_task": (
+                    N_("%(least)s to %(most)s letters, digits or Chinese characters, without spaces."),
+                    {"least": CHANNEL_TASK_LENGTH_MIN, "most": CHANNEL_TASK_LENGTH_MAX},
+                )
+            }
+        )
+    return task
 
 
 def said(body: str) -> str:

@@ -7,7 +7,7 @@ from yellowcart.accounts.model import Person
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Reader, Writer
 from yellowcart.kernel.errors import NotFound
-from yellowcart.kernel.ids import CreatorId, ListingId, RoomId, VideoId
+from yellowcart.kernel.ids import CreatorId, ListingId, NoticeId, RoomId, VideoId
 from yellowcart.stage.errors import NotACreator, PlaceClosed
 from yellowcart.stage.model import (
     Creator,
@@ -155,18 +155,21 @@ async def write_state(writer: Writer, listing: Listing, state: ListingState) -> 
     return written
 
 
-async def write_off(writer: Writer, listings: Sequence[Listing], reason: OffReason) -> list[Listing]:
-    """Take locked listings out of their carts."""
+async def write_off(
+    writer: Writer, listings: Sequence[Listing], reason: OffReason, notice_id: NoticeId | None = None
+) -> list[Listing]:
+    """Take locked listings out of their carts. A link rule's reason names its notice."""
     return await writer.rows(
         Listing,
         """
         UPDATE listing
-        SET state = 'off_cart', off_reason = %(reason)s, off_notice_id = NULL, taken_off_at = %(now)s
+        SET state = 'off_cart', off_reason = %(reason)s, off_notice_id = %(notice_id)s, taken_off_at = %(now)s
         WHERE listing_id = ANY(%(listing_ids)s)
         RETURNING *
         """,
         listing_ids=[listing.listing_id for listing in listings],
         reason=reason.value,
+        notice_id=notice_id,
         now=clock.now(),
     )
 

@@ -1,7 +1,10 @@
 """Tables of the stage. Rooms and listings belong to creators; what they sell belongs to shops."""
 
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
 from yellowcart.kernel.tables import (
     CheckConstraint,
+    Column,
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
@@ -9,11 +12,11 @@ from yellowcart.kernel.tables import (
     UniqueConstraint,
     fen_column,
     id_column,
+    json_column,
     metadata,
     moment_column,
     state_check,
     state_column,
-    json_column,
     text,
     text_column,
     whole_column,
@@ -105,9 +108,11 @@ listing = Table(
     text_column("picture_url", default=""),
     fen_column("price_fen", nullable=True),
     text_column("url", nullable=True),
+    text_column("tap_url", nullable=True),
     text_column("item_id", nullable=True),
     text_column("promotion_id", nullable=True),
     text_column("channel_task", nullable=True),
+    id_column("replaces_id", nullable=True),
     whole_column("limit_per_buyer", nullable=True),
     whole_column("hold_s", default=1800),
     state_column("off_reason", nullable=True),
@@ -122,6 +127,8 @@ listing = Table(
     ForeignKeyConstraint(["source"], ["source.source"]),
     ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.product_id"]),
     ForeignKeyConstraint(["off_notice_id"], ["notice.notice_id"]),
+    # The outside listing whose place in the cart this one took as its twin.
+    ForeignKeyConstraint(["replaces_id"], ["listing.listing_id"]),
     state_check("surface", Surface),
     state_check("state", ListingState),
     state_check("off_reason", OffReason),
@@ -135,6 +142,7 @@ listing = Table(
         " OR (source <> 'own' AND product_id IS NULL AND shop_id IS NULL AND url IS NOT NULL)",
         name="goods",
     ),
+    CheckConstraint("tap_url IS NULL OR (url IS NOT NULL AND tap_url ~* '^https?://')", name="tap_url"),
     CheckConstraint("(state = 'off_cart') = (off_reason IS NOT NULL)", name="off_reason"),
     CheckConstraint(
         "(off_notice_id IS NOT NULL) = (off_reason IS NOT DISTINCT FROM 'link_rule')", name="off_notice"
@@ -146,6 +154,9 @@ listing = Table(
     Index("listing_creator_idx", "creator_id", "listing_id"),
     # Everything of one outside product: its twins, its reported orders, its other carts.
     Index("listing_item_idx", "source", "item_id", postgresql_where=text("item_id IS NOT NULL")),
+    # Whose promotion an order that a network reports came through.
+    Index("listing_promotion_idx", "source", "promotion_id", postgresql_where=text("promotion_id IS NOT NULL")),
+    Index("listing_replaces_idx", "replaces_id", postgresql_where=text("replaces_id IS NOT NULL")),
     Index("listing_product_idx", "shop_id", "product_id", postgresql_where=text("product_id IS NOT NULL")),
     # Operators read what one notice took off.
     Index(
@@ -244,7 +255,7 @@ room_grace = Table(
     PrimaryKeyConstraint("room_id", "source"),
     ForeignKeyConstraint(["room_id"], ["room.room_id"]),
     ForeignKeyConstraint(["notice_id"], ["notice.notice_id"]),
-    comment="Rooms that were on air when a notice with grace refused a source: its goods stay until the room ends.",
+    comment="Rooms that were on air when a notice with grace refused a source: its goods stay till the room ends.",
 )
 
 rule_warning = Table(
@@ -260,7 +271,19 @@ rule_warning = Table(
     PrimaryKeyConstraint("surface", "source", "effective_at", "notice_id", "days_before"),
     ForeignKeyConstraint(["notice_id"], ["notice.notice_id"]),
     state_check("surface", Surface),
+    Index("rule_warning_notice_idx", "notice_id"),
     comment="Which coming rules creators were warned of, and how many days before: each exactly once.",
+)
+
+warning_taken_back = Table(
+    "warning_taken_back",
+    metadata,
+    id_column("notice_id"),
+    moment_column("told_at"),
+    whole_column("person_count"),
+    PrimaryKeyConstraint("notice_id"),
+    ForeignKeyConstraint(["notice_id"], ["notice.notice_id"]),
+    comment="Withdrawn notices of whose withdrawal those who had been warned were told: each exactly once.",
 )
 
 jump_out = Table(
@@ -321,7 +344,26 @@ twin_search = Table(
     text_column("source"),
     text_column("item_key"),
     text_column("title"),
-    moment_column("searched_at"),
+    Column("words", TSVECTOR, nullable=False),
+    moment_column("searched_at", nullable=True),
     PrimaryKeyConstraint("source", "item_key"),
-    comment="Which outside products were looked at for twins, when, and by which title.",
+    # New products call for another look at what shares their words.
+    Index("twin_search_words_idx", "words", postgresql_using="gin"),
+    comment="Which outside products were looked at for twins, when, and by which title. searched_at is null where"
+    " products came since that may be twins.",
+)
+
+twin_dismissal = Table(
+    "twin_dismissal",
+    metadata,
+    id_column("creator_id"),
+    text_column("source"),
+    text_column("item_key"),
+    id_column("shop_id"),
+    id_column("product_id"),
+    moment_column("dismissed_at"),
+    PrimaryKeyConstraint("shop_id", "product_id", "creator_id", "source", "item_key"),
+    ForeignKeyConstraint(["creator_id"], ["creator.creator_id"]),
+    ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.product_id"]),
+    comment="Twins that a creator does not want to see; twin.dismissed_at is an operator's word, for everybody.",
 )

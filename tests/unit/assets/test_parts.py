@@ -11,8 +11,9 @@ from jinja2 import Environment
 from yellowcart.accounts.model import PersonState
 from yellowcart.catalog.model import DraftStatus, ReviewStatus, SaleStatus, ShopState
 from yellowcart.consoles.rendering import ASSETS, environment
+from yellowcart.conversions.model import ConversionState
 from yellowcart.kernel.translation import Locale
-from yellowcart.links.model import Action
+from yellowcart.links.model import Action, DraftState, Standing
 from yellowcart.orders.model import OrderState, PaymentState, RefundState
 from yellowcart.stage.model import ListingState, RoomState, VideoState
 
@@ -20,7 +21,8 @@ STATES: list[StrEnum] = [
     member
     for kind in (
         OrderState, PaymentState, RefundState, RoomState, ListingState, VideoState, Action,
-        SaleStatus, ReviewStatus, DraftStatus, ShopState, PersonState,
+        SaleStatus, ReviewStatus, DraftStatus, ShopState, PersonState, DraftState, Standing,
+        ConversionState,
     )
     for member in kind
 ]  # fmt: skip

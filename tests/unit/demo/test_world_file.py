@@ -230,13 +230,14 @@ def test_missing_world_is_said_to_be_missing() -> None:
         ),
         ("audience", "joins_per_minute = 18", "joins_per_minute = -1", r"audience: .*joins_per_minute"),
         ("merchants", "[[merchants]]", "[[dealers]]", r"dealers: is no kind of entry"),
-        ("world", "[[surfaces]]", "[[surfaces]", r"is no TOML"),
+        ("surfaces", "[[surfaces]]", "[[surfaces]", r"is no TOML"),
     ],
 )
 def test_mistake_is_named_with_its_file_and_entry(
     copied_worlds: Path, part: str, old: str, new: str, message: str
 ) -> None:
-    _edit(copied_worlds / "kuaishou_2022" / f"{part}.toml", old, new)
+    folder = "shared" if part in {"audience", "surfaces"} else "kuaishou_2022"
+    _edit(copied_worlds / folder / f"{part}.toml", old, new)
     with pytest.raises(WorldFileError, match=rf"^{part}\.toml: {message}"):
         load_world("kuaishou_2022", copied_worlds)
 

@@ -37,4 +37,5 @@ def test_every_number_is_one_value_or_has_a_function_of_its_own() -> None:
         MetricName.ORDERS_PER_MINUTE,
         MetricName.SOURCE_SHARE,
         MetricName.JUMP_OUTS,
+        MetricName.JUMP_LOSS,
     }

@@ -109,6 +109,12 @@ HOSTILE = [
     '{"a":',
     "openjd://?params={",
     "啊abcDEF12345啊",
+    "9哈abcDEF12345嘻 ",
+    "\\n",
+    "\\u0026",
+    "https://a\\nhttp",
+    "https://item.jd.com\\u002e",
+    "pinduoduo://com.xunmeng.pinduoduo/",
 ]
 
 

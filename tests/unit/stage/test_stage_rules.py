@@ -20,7 +20,7 @@ from yellowcart.stage.model import (
 )
 from yellowcart.stage.rules import (
     CHAT_LENGTH_MAX,
-    empties_carts,
+    leaves_cart,
     reordered,
     require_listing_move,
     require_may_sell,
@@ -87,8 +87,14 @@ def test_a_listing_goes_to_the_place_asked_for(to_position: int, order: list[int
 
 
 @pytest.mark.parametrize("action", Action)
-def test_only_a_refusal_empties_carts(action: Action) -> None:
-    assert empties_carts(action) is (action is Action.REFUSE)
+def test_only_a_refusal_takes_a_listing_that_has_its_task_number(action: Action) -> None:
+    assert leaves_cart(action, "XT-20200906") is (action is Action.REFUSE)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+@pytest.mark.parametrize("action", Action)
+def test_without_a_task_number_a_required_channel_takes_it_too(action: Action, nothing: str | None) -> None:
+    assert leaves_cart(action, nothing) is (action in {Action.REFUSE, Action.REQUIRE_CHANNEL})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Numbers against orders made by hand; what is expected is added up in the test, not asked of the code."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -22,12 +21,6 @@ from yellowcart.kernel.ids import CreatorId, RoomId, ShopId, new_id
 
 HOUR = timedelta(hours=1)
 WINDOW = Window(MORNING - 3 * HOUR, MORNING + HOUR)
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[SmallWorld]:
-    async with database.writing() as writer:
-        yield await small_world(database, writer)
 
 
 async def orders_of_every_state(world: SmallWorld) -> None:

@@ -48,7 +48,8 @@ class ShownListing(msgspec.Struct, frozen=True, kw_only=True):
         """Changes whenever more than its stock has changed, so that the page draws it anew."""
         listing = self.listing
         prices = "/".join(str(sku.price_fen) for sku in listing.skus)
-        return f"{listing.listing_id}:{listing.state}:{listing.price_fen}:{prices}:{self.is_in_cart}"
+        stands = f"{self.is_in_cart}:{listing.stays_until_room_ends}"
+        return f"{listing.listing_id}:{listing.state}:{listing.price_fen}:{prices}:{stands}"
 
 
 def shown(listing: CartListing, timeline: Timeline, locale: Locale, *, number: int = 0) -> ShownListing:
@@ -67,7 +68,7 @@ def cart_key(cart: Sequence[ShownListing], place_state: str) -> str:
 
 
 def _reason(listing: CartListing, timeline: Timeline, locale: Locale) -> str | None:
-    refused = listing.verdict is not None and not listing.verdict.admits
+    refused = not listing.may_be_shown
     if listing.state in IN_CART:
         # The rule is in force and the sweep has not come by yet: the verdict decides, not the row.
         return verdict_text(listing.verdict, locale) if listing.verdict is not None and refused else None

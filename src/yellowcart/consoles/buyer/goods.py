@@ -126,9 +126,9 @@ async def jump_out(
     async with database.writing() as writer:
         entry, is_open = await _listing(writer, request, ListingId(listing_id), platform)
         listing = entry.listing
-        if listing.url is None or not _leads_to_the_web(listing):
+        if listing.way_out is None or not _leads_to_the_web(listing):
             raise NotFound
-        if listing.verdict is not None and not listing.verdict.admits:
+        if listing.verdict is not None and not listing.may_be_shown:
             raise RefusedByLinkRule(listing.verdict)
         if not entry.is_in_cart or not is_open:
             raise PlaceClosed
@@ -142,7 +142,7 @@ async def jump_out(
             person_id=person.person_id if person else None,
             fee_basis_points=listing.verdict.fee_basis_points if listing.verdict else None,
         )
-    return Redirect(listing.url, status_code=302)
+    return Redirect(listing.way_out, status_code=302)
 
 
 @post("/out/beacon", guards=[PUBLIC], status_code=204)
@@ -179,7 +179,7 @@ async def _listing(
 
 
 def _leads_to_the_web(listing: CartListing) -> bool:
-    parts = urlsplit(listing.url or "")
+    parts = urlsplit(listing.way_out or "")
     return parts.scheme in WEB and bool(parts.hostname)
 
 

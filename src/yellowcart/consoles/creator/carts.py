@@ -24,11 +24,12 @@ from yellowcart.kernel.translation import N_
 from yellowcart.links.errors import LinkUnknown
 from yellowcart.links.model import Surface
 from yellowcart.links.recognise import recognise
+from yellowcart.links.resolve import LinkResolver
 from yellowcart.links.rules import Timeline, verdict
 from yellowcart.links.wording import next_change_text, source_word, verdict_text
 from yellowcart.stage import listings
 from yellowcart.stage.creators import creator_of
-from yellowcart.stage.goods import SOLD_OUTSIDE, suggested_title
+from yellowcart.stage.goods import SOLD_OUTSIDE, sellable_link, suggested_title
 from yellowcart.stage.model import Listing, Place
 from yellowcart.stage.rules import PASTE_LENGTH_MAX
 
@@ -67,6 +68,7 @@ async def recognise_part(
     database: NamedDependency[Database],
     person: NamedDependency[Person],
     timeline: NamedDependency[Timeline],
+    link_resolver: NamedDependency[LinkResolver],
 ) -> Response[str]:
     """What a pasted text links to, each link with its verdict here, before anything is listed."""
     place = await _place(database, person, kind, place_id)
@@ -79,7 +81,8 @@ async def recognise_part(
             "problem": problem.fields(locale_of(request))["pasted_text"],
         }
     else:
-        context = {"found": _found(request, text, place.surface, timeline), "pasted": text, "problem": ""}
+        found = await _found(request, text, place.surface, timeline, link_resolver)
+        context = {"found": found, "pasted": text, "problem": ""}
         if text.strip() and not context["found"]:
             context["problem"] = LinkUnknown().text(locale_of(request))
     context |= {"cart_path": cart_path(place), "form": None, "request_key": fresh_request_key()}
@@ -95,18 +98,30 @@ async def add_link(
     database: NamedDependency[Database],
     person: NamedDependency[Person],
     timeline: NamedDependency[Timeline],
+    link_resolver: NamedDependency[LinkResolver],
 ) -> Response[str] | Redirect:
     """List an outside product, and put it on at once where that is asked."""
     place = await _place(database, person, kind, place_id)
     text = data.get("pasted_text", "")
     try:
         price_fen = read_price(data.get("price", ""), "price")
-        key = request_key(person.person_id, data.get("request_key"), [text, data.get("title", ""), price_fen])
+        task = data.get("channel_task") or None
+        key = request_key(
+            person.person_id, data.get("request_key"), [text, data.get("title", ""), price_fen, task]
+        )
+        resolved = await link_resolver.resolve(sellable_link(text))  # asks the network: before the transaction
         async with database.writing() as writer:
 
             async def make() -> Listing:
                 made = await listings.list_outside(
-                    writer, person, place, pasted_text=text, title=data.get("title", ""), price_fen=price_fen
+                    writer,
+                    person,
+                    place,
+                    pasted_text=text,
+                    title=data.get("title", ""),
+                    price_fen=price_fen,
+                    channel_task=task,
+                    link=resolved.link,
                 )
                 return await _put_on_if_asked(writer, person, made, data)
 
@@ -115,7 +130,7 @@ async def add_link(
         if not is_part(request):
             raise
         context = {
-            "found": _found(request, text, place.surface, timeline),
+            "found": await _found(request, text, place.surface, timeline, link_resolver),
             "pasted": text,
             "problem": "" if refusal.fields(locale_of(request)) else refusal.text(locale_of(request)),
             "cart_path": cart_path(place),
@@ -228,18 +243,25 @@ def read_whole_id(text: str) -> int:
     return int(text)
 
 
-def _found(request: AnyRequest, text: str, surface: Surface, timeline: Timeline) -> list[dict[str, object]]:
+async def _found(
+    request: AnyRequest, text: str, surface: Surface, timeline: Timeline, link_resolver: LinkResolver
+) -> list[dict[str, object]]:
     locale = locale_of(request)
-    found = []
-    for link in recognise(text)[:LINKS_SHOWN]:
+    found: list[dict[str, object]] = []
+    links = recognise(text)[:LINKS_SHOWN]
+    for pasted, (link, outcome) in zip(links, await link_resolver.resolve_all(links), strict=True):
         judged = verdict(timeline, surface, link.source, clock.now())
         found.append(
             {
                 "link": link,
+                "pasted_url": pasted.canonical_url,
+                "outcome": outcome,
                 "source": source_word(link.source, locale),
                 "sellable": link.kind in SOLD_OUTSIDE and link.canonical_url is not None,
                 "admits": judged.admits,
                 "action": judged.action,
+                "fee": judged.fee_basis_points,
+                "channel": judged.channel or (judged.next_change.terms.channel if judged.next_change else None),
                 "text": verdict_text(judged, locale),
                 "next": next_change_text(judged, locale),
                 "title": suggested_title(text, link),

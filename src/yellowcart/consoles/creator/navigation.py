@@ -11,6 +11,10 @@ _PLACES = (
     ("rooms", N_("Live rooms"), "/creator/rooms", "live"),
     ("videos", N_("Videos"), "/creator/videos", "video"),
     ("listings", N_("My listings"), "/creator/listings", "list"),
+    ("twins", N_("Own-shop twins"), "/creator/twins", "refresh"),
+    ("jump-loss", N_("Viewers who leave"), "/creator/jump-loss", "out"),
+    ("conversions", N_("Reported orders"), "/creator/conversions", "money"),
+    ("notices", N_("Notices"), "/notices", "notice"),
     ("profile", N_("Profile"), "/creator/profile", "user"),
 )
 

@@ -2,7 +2,19 @@
 
 from litestar import Router
 
-from yellowcart.consoles.creator import carts, desk, home, my_listings, profile, rooms, videos
+from yellowcart.consoles.creator import (
+    carts,
+    channel_task,
+    conversions,
+    desk,
+    home,
+    jump_loss,
+    my_listings,
+    profile,
+    rooms,
+    twins,
+    videos,
+)
 
 ROUTES = Router(
     "/creator",
@@ -21,6 +33,13 @@ ROUTES = Router(
         videos.video_page,
         videos.remove,
         my_listings.listings_page,
+        twins.twins_page,
+        twins.confirm_page,
+        twins.replace,
+        twins.undo,
+        twins.dismiss,
+        jump_loss.jump_loss_page,
+        conversions.conversions_page,
         carts.cart_part,
         carts.recognise_part,
         carts.add_link,
@@ -28,6 +47,7 @@ ROUTES = Router(
         carts.add_product,
         carts.move,
         carts.take_step,
+        channel_task.name_task,
     ],
     include_in_schema=False,
 )

@@ -9,6 +9,7 @@ from yellowcart.links.rules import Timeline
 from yellowcart.links.wording import next_change_text, verdict_text
 from yellowcart.stage.model import Creator, Listing, Place, Room, RoomState, VideoState, in_room, in_video
 from yellowcart.stage.queries import CartListing, cart_of_room, cart_of_video, room_view, video_view
+from yellowcart.stage.twin_queries import twins_of_listings
 
 
 async def room_of(reader: Reader, creator: Creator, room_id: RoomId) -> Room:
@@ -42,8 +43,12 @@ async def cart_context(request: AnyRequest, reader: Reader, place: Place, timeli
         cart = await cart_of_video(reader, place.video_id, include_queued=True, timeline=timeline)
         is_open = (await video_view(reader, place.video_id)).video.state is VideoState.PUBLISHED
         explains = False
+    outside = [each for each in cart if each.is_outside]
+    listing_ids = [each.listing_id for each in outside]
+    twins = await twins_of_listings(reader, outside[0].creator_id, listing_ids) if outside else {}
     return {
         "cart": cart,
+        "twins": twins,
         "verdicts": {each.listing_id: _words(each, locale) for each in cart},
         "standing": sum(each.state.value != "off_cart" for each in cart),
         "cart_path": cart_path(place),
@@ -67,11 +72,16 @@ def cart_path(place: Place) -> str:
 def _words(listing: CartListing, locale: Locale) -> dict[str, object]:
     judged = listing.verdict
     assert judged is not None, "the cart is read with its verdicts"
+    coming = judged.next_change.terms if judged.next_change else None
     name = listing.source_name_en if locale is Locale.ENGLISH else listing.source_name_zh
     return {
         "action": judged.action,
         "text": verdict_text(judged, locale, source_name=name),
         "next": next_change_text(judged, locale),
         "changes_at": judged.next_change.at if judged.next_change else None,
+        "fee": judged.fee_basis_points,
+        "channel": judged.channel or (coming.channel if coming else None),
+        "needs_task": judged.channel is not None and not listing.channel_task,
+        "stays": listing.stays_until_room_ends,
         "cuts": judged.next_change is not None and judged.next_change.action.value == "refuse",
     }

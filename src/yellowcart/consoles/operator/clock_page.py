@@ -23,7 +23,7 @@ from yellowcart.kernel.errors import InvalidFields, Refusal
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
 from yellowcart.links.model import Action
-from yellowcart.links.store import read_notices, read_sources, read_timeline
+from yellowcart.links.queries import read_notices, read_sources, read_timeline
 
 
 @get("/clock", guards=[allow(Role.OPERATOR)])

@@ -17,7 +17,7 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.translation import N_, Locale, in_language
-from yellowcart.links.store import Source, read_sources
+from yellowcart.links.queries import Source, read_sources
 
 WINDOWS = (
     ("hour", N_("Last hour")),
@@ -27,7 +27,7 @@ WINDOWS = (
 )
 MONEY = (MetricName.GMV_SUBMITTED, MetricName.GMV_PAID, MetricName.GMV_NET_COHORT, MetricName.GMV_NET_CASH)
 PACE = (MetricName.ORDERS_SUBMITTED, MetricName.PAY_RATE, MetricName.GPM, MetricName.UV_VALUE)
-LOOP = (MetricName.CLOSED_LOOP_SHARE, MetricName.OWN_CLICK_SHARE)
+LOOP = (MetricName.CLOSED_LOOP_SHARE, MetricName.OUTSIDE_GMV_REPORTED, MetricName.OWN_CLICK_SHARE)
 
 
 def window_named(name: str, now: datetime) -> Window:

@@ -1,10 +1,8 @@
-"""The link rules as operators read them: the timeline, what holds at a moment and why, and the notices."""
-
-from datetime import datetime
+"""The link rules as operators read them: the timeline, what holds at a moment and why, and what they took off."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Role
@@ -15,11 +13,10 @@ from yellowcart.insight.queries import listings_taken_off
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.database import Database
-from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.ids import NoticeId
 from yellowcart.kernel.translation import N_, translate
 from yellowcart.links.model import Surface
-from yellowcart.links.store import PublishedNotice, read_notices, read_sources, read_timeline
+from yellowcart.links.queries import read_notices, read_sources, read_timeline, standing_of
 
 SURFACES = {
     Surface.LIVE_CART: N_("Live room cart"),
@@ -28,6 +25,9 @@ SURFACES = {
     Surface.PROFILE_PAGE: N_("Profile page"),
     Surface.SHOP_PAGE: N_("Shop page"),
 }
+
+NOTICES_SHOWN = 20
+"""Notices below the timeline; the list of all has its own page."""
 
 
 @get("/rules", guards=[allow(Role.OPERATOR)])
@@ -38,7 +38,7 @@ async def rules_page(
     surface: FromQuery[str | None] = None,
     span: FromQuery[str | None] = None,
 ) -> Response[str]:
-    """The timeline by surface and source, what holds at the moment `at`, and every notice."""
+    """The timeline by surface and source, what holds at the moment `at`, and the latest notices."""
     locale, now = locale_of(request), clock.now()
     asked = moment_of(at)
     moment = asked or now
@@ -62,36 +62,10 @@ async def rules_page(
         "ends": ends,
         "ticks": timeline_picture.ticks(begins, ends),
         "matrix": timeline_picture.matrix(timeline, sources, moment, codes, locale),
-        "notices": [(each, standing(each, now)) for each in reversed(notices)],
+        "notices": [(each, standing_of(each, timeline, now)) for each in reversed(notices[-NOTICES_SHOWN:])],
         "span": span,
     }
     return operator_page(request, "rules", "rules.html", context)
-
-
-@get("/notices/{code:str}", guards=[allow(Role.OPERATOR)])
-async def notice_page(
-    request: AnyRequest, database: NamedDependency[Database], code: FromPath[str]
-) -> Response[str]:
-    """One notice: text, reason, provenance, the rules it carries and what they took off."""
-    async with database.reading() as reader:
-        notices = await read_notices(reader)
-        found = next((each for each in notices if each.code == code), None)
-        if found is None:
-            raise NotFound
-        timeline = await read_timeline(reader)
-        sources = await read_sources(reader)
-        taken_off = await listings_taken_off(reader, notice_id=NoticeId(found.notice.id), size=10)
-    rules = [rule for rule in timeline.rules if rule.notice_id == found.notice.id]
-    context = {
-        "published": found,
-        "notice": found.notice,
-        "standing": standing(found, clock.now()),
-        "rules": sorted(rules, key=lambda rule: (rule.effective_at, rule.surface, rule.source)),
-        "surfaces": SURFACES,
-        "sources": {each.source: each for each in sources},
-        "taken_off": taken_off,
-    }
-    return operator_page(request, "rules", "notice.html", context)
 
 
 @get("/taken-off", guards=[allow(Role.OPERATOR)])
@@ -121,8 +95,3 @@ async def taken_off_page(
         "sources": {each.source: each for each in sources},
     }
     return operator_page(request, "taken-off", "taken_off.html", context)
-
-
-def standing(published: PublishedNotice, now: datetime) -> str:
-    """Whether a notice is announced or in force, as a key of the state words."""
-    return "in_force" if published.notice.effective_at <= now else "announced"

@@ -13,7 +13,11 @@ from yellowcart.links.rules import shanghai_midnight
 PLACES = (
     ("dashboard", N_("Overview"), "/operator", "chart"),
     ("rules", N_("Link rules"), "/operator/rules", "link"),
+    ("notices", N_("Notices"), "/operator/notices", "notice"),
     ("taken-off", N_("Taken off by rules"), "/operator/taken-off", "scissors"),
+    ("twins", N_("Twins of outside products"), "/operator/twins", "refresh"),
+    ("jump-loss", N_("Jump loss"), "/operator/jump-loss", "out"),
+    ("conversions", N_("Reported orders"), "/operator/conversions", "money"),
     ("clock", N_("Clock"), "/operator/clock", "clock"),
     ("orders", N_("All orders"), "/operator/orders", "receipt"),
     ("people", N_("People and roles"), "/operator/people", "users"),
@@ -45,7 +49,7 @@ def moment_of(text: str | None) -> datetime | None:
         if len(text) == len("2021-11-15"):
             return shanghai_midnight(date.fromisoformat(text))
         moment = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
 

@@ -8,8 +8,8 @@ import msgspec
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.translation import Locale
 from yellowcart.links.model import Action, Surface, Verdict
+from yellowcart.links.queries import PublishedNotice, Source
 from yellowcart.links.rules import Timeline, verdict
-from yellowcart.links.store import PublishedNotice, Source
 from yellowcart.links.wording import verdict_text
 
 PAST = timedelta(days=210)
