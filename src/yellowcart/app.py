@@ -51,7 +51,7 @@ from yellowcart.stage import api as stage_api
 from yellowcart.stage import lanes as stage_lanes
 from yellowcart.stage import listings_api, twin_api
 from yellowcart.sweeps import register_sweeps
-from yellowcart.web import WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
+from yellowcart.web import GuardsBeforeBody, WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
 from yellowcart.web_headers import add_security_headers
 
 Scope = MutableMapping[str, Any]
@@ -118,7 +118,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
             "buyer_tokens": Provide(_buyer_tokens, sync_to_thread=False),
             "buyers_place": Provide(_buyers_place, sync_to_thread=False),
         },
-        middleware=[_METRICS.middleware, DefineMiddleware(WhoAsks)],
+        middleware=[_METRICS.middleware, DefineMiddleware(WhoAsks), DefineMiddleware(GuardsBeforeBody)],
         exception_handlers={
             Refusal: answer_refusal,
             HTTPException: answer_framework_refusal,

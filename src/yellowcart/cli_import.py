@@ -22,11 +22,11 @@ from yellowcart.catalog.imports.fetch_pictures import fetch_waiting_pictures
 from yellowcart.catalog.imports.model import Fate, ImportOptions, ImportRow, ImportState, ProductImport
 from yellowcart.catalog.imports.queries import RowGroup, rows_of_import
 from yellowcart.catalog.imports.read_file import preview_file
-from yellowcart.catalog.imports.receive import local_file
 from yellowcart.catalog.imports.shop_choice import choose_member, choose_shop, usual_category
 from yellowcart.catalog.imports.wording import DIALECTS, FATES
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal
+from yellowcart.kernel.file_on_disk import local_file
 from yellowcart.kernel.paging import PAGE_SIZE_MAX
 from yellowcart.kernel.settings import read_settings
 from yellowcart.kernel.translation import Locale

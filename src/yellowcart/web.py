@@ -11,17 +11,33 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
+from litestar.enums import RequestEncodingType, ScopeType
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.params import BodyKwarg
 from litestar.response import Redirect
+from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send, WebSocketReceiveMessage
+from psycopg import DataError
+from psycopg.errors import NumericValueOutOfRange
 
+from yellowcart.accounts.access import ask_guards
 from yellowcart.accounts.audit import request_address
 from yellowcart.accounts.inbox import unread_count
 from yellowcart.accounts.model import Person
 from yellowcart.accounts.sessions import person_of_token
 from yellowcart.consoles.rendering import locale_of, page
 from yellowcart.kernel.database import LOST, Database
-from yellowcart.kernel.errors import Denied, InvalidFields, NotFound, NotSignedIn, Refusal, TooMany, Unavailable
+from yellowcart.kernel.errors import (
+    Denied,
+    Invalid,
+    InvalidFields,
+    NotFound,
+    NotSignedIn,
+    Refusal,
+    TooMany,
+    Unavailable,
+)
 from yellowcart.kernel.problem import CONTENT_TYPE, headers_of, problem_of, status_of
 from yellowcart.kernel.raw_http import BodyTooLarge, BodyUnreadable, BrokenInside
 from yellowcart.kernel.settings import Settings
@@ -30,6 +46,9 @@ from yellowcart.kernel.translation import N_
 SESSION_COOKIE = "session"
 API_PREFIX = "/api/"
 FILES = ("/assets/", "/media/")
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+STRANGER_BYTES_MAX = 64 * 1024
+"""The largest body of whoever is not signed in: forms to sign in, to register, to jump out."""
 log = structlog.get_logger()
 
 
@@ -45,6 +64,21 @@ class MethodUnknown(NotFound):
 
     code = "method_not_allowed"
     message = N_("This address does not know that method.")
+
+
+class TextUnstorable(Invalid):
+    """A text holds the character NUL, which no text of the database can."""
+
+    code = "text_unstorable"
+    message = N_("A text in this request holds a character that cannot be stored (U+0000). Nothing was changed.")
+
+
+class ValueOutOfReach(Invalid):
+    """A number is larger than any column holds, or a moment lies so near the end of the calendar that nothing can
+    be reckoned from it."""
+
+    code = "value_out_of_reach"
+    message = N_("A number or a time in this request is out of reach. Nothing was changed.")
 
 
 class WhoAsks(AbstractAuthenticationMiddleware):
@@ -73,6 +107,55 @@ class WhoAsks(AbstractAuthenticationMiddleware):
             return AuthenticationResult(user=None, auth=None)
 
 
+class GuardsBeforeBody:
+    """Asks a route's guard before anybody reads the body of a request, and lets strangers send little.
+
+    The framework asks guards itself, but only after the CSRF check, which reads a form to its end: without this,
+    whoever may not call a route could still fill its disk with the largest file that the route takes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises what the guard raises, before `receive` is called once; BodyTooLarge while it is."""
+        if scope["type"] != ScopeType.HTTP or scope["method"] in READING:
+            await self.app(scope, receive, send)
+            return
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+        await ask_guards(connection, scope["route_handler"])
+        if _brings_parts(connection) and not _takes_parts(scope["route_handler"]):
+            raise BodyUnreadable(reason="multipart/form-data")
+        await self.app(scope, receive if scope["user"] is not None else _little_of(receive), send)
+
+
+def _brings_parts(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    return connection.headers.get("content-type", "").strip().lower().startswith(RequestEncodingType.MULTI_PART)
+
+
+def _takes_parts(handler: object) -> bool:
+    """Whether a route takes a form with files. Given one, any other would wait for a body that the CSRF check has
+    read already, until the sender tires of it."""
+    field = handler.parsed_data_field if isinstance(handler, HTTPRouteHandler) else None
+    said = None if field is None else field.kwarg_definition
+    return isinstance(said, BodyKwarg) and said.media_type == RequestEncodingType.MULTI_PART
+
+
+def _little_of(receive: Receive) -> Receive:
+    taken = 0
+
+    async def receive_little() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message["body"])
+        if taken > STRANGER_BYTES_MAX:
+            raise BodyTooLarge
+        return message
+
+    return receive_little
+
+
 def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """From where a request comes. Behind a proxy of ours it is the last address that the proxy added: earlier
     ones are whatever the sender wrote."""
@@ -94,6 +177,8 @@ def wants_problem(request: AnyRequest) -> bool:
 def answer_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
     """A refusal as the asker can use it: problem details, the sign-in page, or a page that explains."""
     problem = problem_of(refusal, locale_of(request))
+    if isinstance(refusal, BrokenInside):
+        problem = msgspec.structs.replace(problem, status=500)
     if wants_problem(request):
         return Response(
             msgspec.json.encode(problem),
@@ -148,14 +233,29 @@ def answer_defect(request: AnyRequest, error: Exception) -> Response[Any]:
     if isinstance(error, LOST):
         log.warning("database.lost", path=request.url.path, error=str(error))
         return answer_refusal(request, Unavailable())
+    if (refusal := _unusable(error)) is not None:
+        log.warning("request.unusable", path=request.url.path, method=request.method, error=repr(error))
+        return answer_refusal(request, refusal)
     log.exception("request.failed", path=request.url.path, method=request.method, error=repr(error))
-    answer = answer_refusal(request, BrokenInside())
-    answer.status_code = 500
-    return answer
+    return answer_refusal(request, BrokenInside())
+
+
+def _unusable(error: Exception) -> Refusal | None:
+    """What a request carried that nothing of ours can hold, wherever it was met. Its transaction is rolled back."""
+    if isinstance(error, DataError) and "NUL (0x00)" in str(error):
+        return TextUnstorable()
+    if isinstance(error, NumericValueOutOfRange):
+        return ValueOutOfReach()
+    if isinstance(error, OverflowError) and "date value out of range" in str(error):
+        return ValueOutOfReach()
+    if isinstance(error, RecursionError):
+        return BodyUnreadable(reason="nested too deep")
+    return None
 
 
 __all__ = [
     "AnyRequest",
+    "GuardsBeforeBody",
     "WhoAsks",
     "answer_defect",
     "answer_framework_refusal",

@@ -64,6 +64,16 @@ def world_apart(postgres_url: str, seeded: str, home: Path) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
+def douyin(postgres_url: str, template_database: str, home: Path) -> Iterator[World]:
+    """Douyin in August 2020, for a file of stories of its own: ask for it before the browser."""
+    with (
+        seeded_database(postgres_url, template_database, "douyin_2020") as name,
+        running_world(url_of(postgres_url, name), home, "douyin", "douyin_2020") as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="module")
 def browser(seeded: str) -> Iterator[Browser]:
     """Chromium: the system's, else Playwright's own.
 

@@ -206,7 +206,10 @@ def test_a_buyer_is_asked_again_when_the_price_has_changed(world: World, visits:
 def test_an_outside_product_says_where_it_leads_before_the_jump(world: World, visits: Visits) -> None:
     room_id = world.room("沫沫的春日妆")
     outside = world.row(
-        "SELECT listing_id, tap_url AS url FROM listing WHERE room_id = %(room_id)s AND title LIKE '%%口红%%' AND url <> ''",
+        """
+        SELECT listing_id, tap_url AS url FROM listing
+        WHERE room_id = %(room_id)s AND title LIKE '%%口红%%' AND url <> ''
+        """,
         room_id=room_id,
     )
     page = visits.open(world, f"/rooms/{room_id}")

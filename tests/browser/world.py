@@ -132,14 +132,15 @@ class World:
 
 
 @contextmanager
-def running_world(database_url: str, home: Path, name: str) -> Iterator[World]:
-    """Start the processes of a demo on a seeded database; the sample stream is made in the background."""
+def running_world(database_url: str, home: Path, name: str, world: str = "kuaishou_2022") -> Iterator[World]:
+    """Start the processes of a demo on a database seeded with a world; the sample stream is made beside them."""
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": database_url,
         "YELLOWCART_HOME": str(home),
         "YELLOWCART_SECRET": "a secret for tests, long enough to sign with",
         "YELLOWCART_DEMO": "1",
+        "YELLOWCART_WORLD": world,
         "YELLOWCART_POOL_SIZE": "6",
     }
     commands = {

@@ -26,10 +26,10 @@ from tests.conversion_world import (
 )
 from tests.stage_world import Host, line, new_host, notice, write_history, write_sources
 from yellowcart.accounts.model import Role
-from yellowcart.conversions.model import Conversion, ConversionState, Network, ReportedLine
+from yellowcart.conversions.model import MOMENTS, Conversion, ConversionState, Network, ReportedLine
 from yellowcart.conversions.queries import Wanted, conversion_of, conversions, revisions_of, sums
 from yellowcart.conversions.rules import replayed
-from yellowcart.conversions.take_in import take_in_report
+from yellowcart.conversions.take_in import BATCH, TakingIn, take_in_report
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.file_errors import FileUnreadable, RowUnreadable
@@ -364,3 +364,35 @@ async def test_sums_leave_out_what_is_unpaid_or_invalid(database: Database, oper
     assert [row.order_line_id for row in listed.items] == [LINE]
     assert len({row.order_line_id for row in (*paged.items, *rest.items)}) == 4
     assert listed.items[0].promotion_id == PROMOTION
+
+
+async def test_a_report_that_goes_on_after_a_death_counts_what_it_did_before(
+    database: Database, operator: SignedIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes(
+        csv_bytes(*(NEW_TAOBAO | {"淘宝子订单号": f"8210390083221{number:05}"} for number in range(BATCH + 3)))
+    )
+
+    class PowerCut(Exception):
+        pass
+
+    async def die(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as dying:
+        dying.setattr(TakingIn, "finish", die)
+        with pytest.raises(PowerCut):
+            await take_in_report(database, operator.person, None, "orders.csv", file)
+    report = (await take_in_report(database, operator.person, None, "orders.csv", file)).report
+    assert (report.created_count, report.unchanged_count, report.stale_count) == (BATCH + 3, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
+)
+@pytest.mark.parametrize("name", MOMENTS)
+async def test_a_moment_of_no_order_is_refused_before_it_spoils_a_list(name: str, moment: str) -> None:
+    told = {"network": "jd_union", "order_line_id": "1", "order_id": "1", "state": "paid", "network_word": "16"}
+    with pytest.raises(msgspec.ValidationError, match=name):
+        msgspec.convert(told | {name: moment}, ReportedLine)

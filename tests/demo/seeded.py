@@ -30,18 +30,18 @@ def copied_database(server_url: str, template: str) -> Iterator[str]:
 
 
 @contextmanager
-def seeded_database(server_url: str, template: str) -> Iterator[str]:
-    """A database that holds the whole demo world; answers its name."""
+def seeded_database(server_url: str, template: str, world: str = "kuaishou_2022") -> Iterator[str]:
+    """A database that holds a whole demo world; answers its name."""
     with copied_database(server_url, template) as name:
-        asyncio.run(_seed(url_of(server_url, name)))
+        asyncio.run(_seed(url_of(server_url, name), world))
         yield name
 
 
-async def _seed(url: str) -> None:
+async def _seed(url: str, world: str) -> None:
     database = Database(url, pool_size=4)
     await database.open()
     try:
         async with open_tasks(database):
-            await seed_world(database, demo_world(), lambda _: None)
+            await seed_world(database, demo_world(world), lambda _: None)
     finally:
         await database.close()

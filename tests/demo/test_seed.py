@@ -43,6 +43,11 @@ CONTENT = {
         ORDER BY placed.submitted_at, line.title, line.sku_name, person.login
     """,
     "audience": "SELECT kind, happened_at, visitor FROM audience_event ORDER BY happened_at, visitor, kind",
+    "jumps": "SELECT jump_key, source, clicked_at, landed_at, returned_at FROM jump_out ORDER BY jump_key",
+    "reported": """
+        SELECT network, order_line_id, state, paid_fen, ordered_at, attributed_by, revision
+        FROM conversion ORDER BY 1, 2
+    """,
     "chat": "SELECT name, body, sent_at FROM chat_message ORDER BY sent_at, body",
     "people": "SELECT login, name FROM person ORDER BY login",
     "rules": "SELECT surface, source, effective_at, action FROM link_rule ORDER BY 1, 2, 3",

@@ -54,8 +54,8 @@ async def make_rule_that_is_due(url: str) -> None:
         )
         connection.execute(
             """
-            INSERT INTO notice VALUES (1, 'cut', '平台', 'Platform', '标题', 'Title', '正文', 'Text', '原因', 'Reason',
-                                       %(at)s, %(at)s, '[]', NULL, %(at)s, '')
+            INSERT INTO notice VALUES (1, 'cut', '平台', 'Platform', '标题', 'Title', '正文', 'Text', '原因',
+                                       'Reason', %(at)s, %(at)s, '[]', NULL, %(at)s, '')
             """,
             {"at": MORNING - timedelta(hours=1)},
         )

@@ -8,8 +8,8 @@ from yellowcart.catalog.imports.decide import apply_import
 from yellowcart.catalog.imports.model import ImportOptions, ImportRow, ProductImport
 from yellowcart.catalog.imports.queries import RowGroup, read_import, rows_of_import
 from yellowcart.catalog.imports.read_file import preview_file
-from yellowcart.catalog.imports.receive import on_disk
 from yellowcart.kernel.database import Database
+from yellowcart.kernel.file_on_disk import on_disk
 
 HEAD = (
     "Handle,Title,Body (HTML),Vendor,Type,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,"

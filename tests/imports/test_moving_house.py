@@ -35,7 +35,6 @@ from yellowcart.catalog.imports.receive import (
     OPEN_PREVIEWS_MAX,
     READ_AT_ONCE_MAX,
     SMALL_FILE_BYTES,
-    LocalFile,
     receive_file,
 )
 from yellowcart.catalog.imports.timers import apply_imports, read_files
@@ -47,6 +46,7 @@ from yellowcart.catalog.shops import add_member, remove_member
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import InvalidFields, NotFound
 from yellowcart.kernel.file_errors import ColumnsMissing, FileEmpty
+from yellowcart.kernel.file_on_disk import LocalFile
 from yellowcart.kernel.ids import ProductId, new_id
 
 

@@ -12,7 +12,12 @@ from tests.imports.importing import HEAD, apply, bring_in, now, preview, rows
 from tests.outside_internet import OutsideInternet, answer, open_internet
 from yellowcart.app import Application
 from yellowcart.catalog.imports.errors import PictureUnusable
-from yellowcart.catalog.imports.fetch_pictures import PICTURE_MEGABYTES_MAX, ask_again, fetch_waiting_pictures
+from yellowcart.catalog.imports.fetch_pictures import (
+    PICTURE_MEGABYTES_MAX,
+    PICTURES_AT_ONCE,
+    ask_again,
+    fetch_waiting_pictures,
+)
 from yellowcart.catalog.imports.model import PictureState, ProductImport
 from yellowcart.catalog.imports.picture_files import ending_of, keep_picture, picture_folder
 from yellowcart.catalog.imports.queries import count_pictures
@@ -125,6 +130,34 @@ async def test_what_cannot_be_fetched_is_told_beside_its_row_and_can_be_tried_ag
     async with database.reading() as reader:
         counts = await count_pictures(reader, merchant.shop.shop_id, kept.import_id)
     assert (counts.fetched, counts.failed, counts.waiting) == (1, 3, 0)
+
+
+async def test_a_defect_of_ours_is_told_beside_the_picture_and_holds_up_no_other(
+    database: Database, merchant: Merchant, elsewhere: OutsideInternet, tmp_path: Path
+) -> None:
+    kept = await bring_in(database, merchant, pictured("/1.png"), pictures=True)
+    full_disk = tmp_path / "a file where a folder should be"
+    full_disk.write_bytes(b"")
+    await fetch_waiting_pictures(database, full_disk, elsewhere.network)
+    (row,) = await rows(database, merchant, kept)
+    assert row.picture_failure is not None
+    assert row.picture_failure.code == "picture_not_kept"
+    assert await fetch_waiting_pictures(database, full_disk, elsewhere.network) == 0
+
+
+async def test_a_file_of_many_pictures_does_not_shut_out_the_next_one(
+    database: Database, merchant: Merchant, elsewhere: OutsideInternet, tmp_path: Path
+) -> None:
+    many = await bring_in(database, merchant, pictured(*["/gone.png"] * (PICTURES_AT_ONCE + 3)), pictures=True)
+    few = await bring_in(
+        database,
+        merchant,
+        pictured("/1.png").replace("tea-", "pot-").replace("N-", "P-").replace("高山乌龙茶", "紫砂壶"),
+        pictures=True,
+    )
+    assert await fetch_waiting_pictures(database, tmp_path, elsewhere.network) == PICTURES_AT_ONCE
+    assert await states(database, merchant, few) == [PictureState.FETCHED]
+    assert (await states(database, merchant, many)).count(PictureState.WAITING) == 4
 
 
 async def test_a_private_address_is_never_asked(

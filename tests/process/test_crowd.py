@@ -20,6 +20,8 @@ DONE = {
     "chats": "SELECT count(*) FROM chat_message WHERE sent_at > %(start)s",
     "taps": "SELECT count(*) FROM audience_event WHERE kind = 'tap' AND happened_at > %(start)s",
     "jumps": "SELECT count(*) FROM audience_event WHERE kind = 'jump_out' AND happened_at > %(start)s",
+    "landings": "SELECT count(*) FROM jump_out WHERE landed_at > %(start)s",
+    "returns": "SELECT count(*) FROM jump_out WHERE returned_at > %(start)s",
     "streams": "SELECT sum(viewers) FROM room_viewers",
     "pins": "SELECT count(*) FROM outbox_event WHERE kind = 'listing.explained'",
     "orders": "SELECT count(*) FROM shop_order WHERE submitted_at > %(start)s",

@@ -105,3 +105,18 @@ def test_a_demo_comes_up_restarts_what_dies_and_leaves_nothing_behind(demo: Runn
     assert alive == []
     assert processes_of(tmp_path / "home") == []
     assert (tmp_path / "home" / "postgres" / "PG_VERSION").exists(), "the data is kept"
+
+
+def test_a_world_that_nobody_has_written_is_named_and_nothing_starts(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "yellowcart.cli", "demo", "--world", "atlantis", "--port", str(free_port())],
+        env=os.environ | {"YELLOWCART_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert "atlantis" in answer.stdout
+    assert "douyin_2020, kuaishou_2022" in answer.stdout
+    assert not (tmp_path / "home" / "postgres").exists()

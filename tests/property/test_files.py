@@ -110,3 +110,17 @@ def test_every_price_is_read_back_exactly(fen: int) -> None:
     plain = f"{fen // 100}.{fen % 100:02d}"
     assert read_price(plain) == read_price(f"¥{plain}") == read_price(f"{plain}元") == fen
     assert read_price(f"{fen // 100:,}.{fen % 100:02d}00") == fen
+
+
+@given(TABLES, st.data())
+def test_blanks_between_a_closing_quote_and_what_follows_change_nothing(
+    table: list[list[str]], data: st.DataObject
+) -> None:
+    blanks = st.text(" \t", max_size=3)
+    lines = ["Handle,Title"]
+    lines += [",".join(_quoted(cell) + data.draw(blanks) for cell in ["h", *row]) for row in table]
+    assert _rows("\n".join(lines).encode())[1:] == [["h", *row] for row in table]
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'

@@ -171,3 +171,9 @@ def test_what_is_append_only_refuses_change(database_url: str, table: str, verb:
     )
     with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.RestrictViolation):
         connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", [*APPEND_ONLY, "link_rule", "notice_draft", "warning_taken_back"])
+def test_what_is_kept_for_good_cannot_be_emptied_at_a_stroke(database_url: str, table: str) -> None:
+    with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.RestrictViolation):
+        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table)))

@@ -157,14 +157,15 @@ async def test_programs_read_messages_in_both_languages_and_mark_their_own(
     wanted = {"message_ids": [answer["items"][0]["message_id"], strangers]}
     marked = await client.post("/api/v1/messages/read", json=wanted, headers=person.bearer)
     assert (marked.status_code, marked.json()) == (200, {"marked": 1, "unread": 1})
-    for wrong in (
+    wrongs: list[object] = [
         {"message_ids": []},
         {"message_ids": ["x"]},
         {"message_ids": [0]},
         {},
         [],
         {"message_ids": [1] * 101},
-    ):
+    ]
+    for wrong in wrongs:
         refused = await client.post("/api/v1/messages/read", json=wrong, headers=person.bearer)
         assert refused.status_code == 422, wrong
     everything = await client.post("/api/v1/messages/read-all", headers=person.bearer)

@@ -270,7 +270,7 @@ async def test_the_csv_has_every_line_and_starts_no_formula(
     t1 = by_item["小波", "t1"]
     assert t1[heading.index("Outside GMV reported (yuan)")] == "10.00"
     assert t1[heading.index("Likeness")] == "90.00%"
-    assert t1[heading.index("Surfaces")] == "live room carts, video carts"
+    assert t1[heading.index("Surfaces")] == "Live room cart, Short video cart"
     t3 = by_item["小波", "t3"]
     assert t3[heading.index("Title")] == '\'=HYPERLINK("http://x")'
     assert t3[heading.index("Price (yuan)")] == "", "unknown is empty"

@@ -48,6 +48,11 @@ PRODUCTS = 3
 """Products of the world that are enough for a replay."""
 
 
+PRODUCT_LINKS = {"mockuai": "https://act.mockuai.com/goods/detail?goods_id=992675"}
+"""domain.md §4 knows no product page of 魔筷: the world's links are campaign pages, which cannot be listed; this
+one has the cautious form of `links/patterns/mockuai.toml`."""
+
+
 class _Undone(Exception):
     """Takes back what was only tried."""
 
@@ -102,8 +107,8 @@ class Replay:
                 await self.put(place, source)
 
     async def try_out(self, surface: str, source: str) -> str:
-        """What a creator meets who lists something of a source now, in the words of the tables: without a task, and
-        with one where it is asked for. Nothing of it stays."""
+        """What a creator meets who lists something of a source now, in the words of the tables: without a task,
+        and with one where it is asked for. Nothing of it stays."""
         try:
             return await self._try(surface, source, None)
         except RefusedByLinkRule:
@@ -256,10 +261,11 @@ def _hosts(seeded: Seeded) -> list[Host]:
 
 
 def _goods(outside: tuple[OutsideProduct, ...]) -> dict[str, OutsideProduct]:
-    """One thing of each source that a link can be listed of."""
+    """One thing of each source that can be listed by a link to a product."""
     goods: dict[str, OutsideProduct] = {}
     for each in outside:
-        found = recognise(each.url)
+        sellable = msgspec.structs.replace(each, url=PRODUCT_LINKS.get(each.link_source, each.url))
+        found = recognise(sellable.url)
         if found and found[0].item_id is not None:
-            goods.setdefault(each.link_source, each)
+            goods.setdefault(each.link_source, sellable)
     return goods

@@ -45,6 +45,13 @@ def allow(*roles: Role) -> Access:
     return Access(frozenset(roles))
 
 
+async def ask_guards(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Ask every access guard of a route. Raises NotSignedIn, RoleMissing."""
+    for guard in _guards(handler):
+        if isinstance(guard, Access):
+            await guard(connection, handler)
+
+
 def require_guards(application: Litestar) -> None:
     """Raises RuntimeError naming every route that does not say who may call it."""
     bare = sorted(

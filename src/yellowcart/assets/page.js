@@ -126,6 +126,11 @@ function prepare(root) {
 }
 prepare(document);
 
+// On a phone the side bar is one strip: bring the present entry into view.
+const strip = document.querySelector(".console__nav");
+const here = strip?.querySelector("[aria-current]");
+if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+
 document.addEventListener("htmx:afterSettle", () => prepare(document));
 
 // 422 brings the form back with its errors and is swapped in; a problem that is not HTML becomes a toast.

@@ -30,6 +30,12 @@ FLASH_COOKIE = "flash"
 
 AnyRequest = Request[Person | None, str | None, Any]
 
+Place = tuple[str, str, str, bool]
+"""An entry of a console's side bar: its words, its address, its icon, and whether it is where we are."""
+
+Section = tuple[str, list[Place]]
+"""Entries of a side bar that belong together, under a heading; the first section needs none."""
+
 
 @cache
 def asset_version() -> str:

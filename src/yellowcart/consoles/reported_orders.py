@@ -9,7 +9,7 @@ from yellowcart.conversions.queries import ConversionLine, Wanted
 from yellowcart.kernel.file_writing import Cell, Column, Kind
 from yellowcart.kernel.ids import CreatorId
 from yellowcart.kernel.translation import N_, Locale, in_language, translate
-from yellowcart.links.wording import SURFACE_WORDS, source_word
+from yellowcart.links.wording import SURFACE_NAMES, source_word
 
 STATE_WORDS: Final[dict[ConversionState, str]] = {
     ConversionState.PLACED: N_("Awaiting payment"),
@@ -127,7 +127,7 @@ def words(locale: Locale) -> dict[str, object]:
         "network_words": {each.value: source_word(each.value, locale) for each in Network},
         "attributed_words": ATTRIBUTED_WORDS,
         "field_words": FIELD_WORDS,
-        "surface_words": SURFACE_WORDS,
+        "surface_words": SURFACE_NAMES,
     }
 
 
@@ -159,7 +159,7 @@ def rows(lines: Iterable[ConversionLine], locale: Locale) -> Iterable[Sequence[C
             line.fee_basis_points,
             in_language(locale, line.creator_name, line.creator_name_en) or None,
             counted,
-            None if line.surface is None else translate(SURFACE_WORDS[line.surface], locale),
+            None if line.surface is None else translate(SURFACE_NAMES[line.surface], locale),
             line.promotion_id,
             line.placed_at,
             line.paid_at,

@@ -28,9 +28,9 @@ from yellowcart.conversions.queries import (
 )
 from yellowcart.conversions.report_reading import ReadReport, decoded, of_lines, read_document
 from yellowcart.conversions.take_in import BATCH, take_in_lines, take_in_report, today
-from yellowcart.conversions.uploads import UPLOAD_BYTES_MAX, on_disk
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import InvalidFields, NotFound
+from yellowcart.kernel.file_on_disk import UPLOAD_BYTES_MAX, on_disk
 from yellowcart.kernel.idempotency import RequestKey, hash_of, once, request_key
 from yellowcart.kernel.ids import CreatorId, ReportId
 from yellowcart.kernel.paging import Page
@@ -175,8 +175,8 @@ async def send_file(
 ) -> Outcome:
     """Send a report as a file: CSV, Excel or JSON. The same file again changes nothing, so no key is asked for."""
     of = network_of(network)
-    async with on_disk(data.file) as path:
-        return await take_in_report(database, person, of, data.file.filename, path)
+    async with on_disk(data.file.filename, data.file.read) as file:
+        return await take_in_report(database, person, of, file.name, file.path)
 
 
 def network_of(text: str) -> Network:

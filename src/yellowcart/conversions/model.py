@@ -5,7 +5,7 @@ months, also after it paid: every report that changes anything is kept as a revi
 (domain.md §2.3). Amounts in fen, rates in basis points, whatever unit the network's files use (§1.5).
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -33,6 +33,9 @@ SignedAmount = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
 """What a network settles may become negative: it takes back what it paid too much."""
 Rate = Annotated[int, Meta(ge=0, le=WHOLE)]
 Moment = Annotated[datetime, Meta(tz=True)]
+EARLIEST: Final = datetime(2003, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""No network reported an order before, none will after: a moment outside stands for "unknown" or is misread."""
 
 
 class Network(StrEnum):
@@ -106,6 +109,15 @@ class ReportedLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     settled_at: Moment | None = None
     modified_at: Moment | None = None
     """When the network itself last changed the line: tells a late report from a new one."""
+
+    def __post_init__(self) -> None:
+        for name in MOMENTS:
+            moment: datetime | None = getattr(self, name)
+            if moment is not None and not EARLIEST <= moment < LATEST:
+                raise ValueError(f"{name} lies outside the years {EARLIEST.year} to {LATEST.year - 1}")
+
+
+MOMENTS: Final = ("clicked_at", "placed_at", "paid_at", "received_at", "settled_at", "modified_at")
 
 
 class AttributedBy(StrEnum):

@@ -2,12 +2,14 @@
 
 A report is read to its end first (`report_reading`), then written in batches, each one transaction. A report
 that was broken off between two batches is unfinished and goes on when it is sent again: what it already did is
-unchanged then. The very same content of a finished report does nothing and says so.
+unchanged then. The very same content of a finished report does nothing and says so. What a report created and
+changed is counted in the transaction that did it, so that its counts are true whoever goes on with it, also when
+it is sent twice at the same moment.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -44,6 +46,7 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.database import Database, Writer, json_value
 from yellowcart.kernel.events import PLATFORM, Event, publish_many
+from yellowcart.kernel.file_on_disk import shown_name
 from yellowcart.kernel.ids import NoticeId, ReportId, new_id
 from yellowcart.kernel.translation import N_
 from yellowcart.links.model import Action
@@ -51,7 +54,6 @@ from yellowcart.links.rules import Timeline, verdict
 from yellowcart.links.store import read_timeline
 
 BATCH: Final = 500
-FILE_NAME_LENGTH_MAX: Final = 120
 _CHUNK: Final = 1024 * 1024
 
 
@@ -99,12 +101,6 @@ async def take_in_lines(
 def today() -> date:
     """The day in Shanghai: JD's rows are settled by their day of payment."""
     return clock.now().astimezone(SHANGHAI).date()
-
-
-def shown_name(file_name: str) -> str:
-    """The last part of a file's name, of characters that can be shown."""
-    name = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(character for character in name if character.isprintable())[:FILE_NAME_LENGTH_MAX] or "–"
 
 
 class TakingIn:
@@ -179,7 +175,9 @@ class TakingIn:
                 for line in known.values()
             ),
         )
+        before = dict(self._fates)
         revisions = self._fold(known, batch, keys)
+        await self._count(writer, before)
         reported = [known[key] for key in dict.fromkeys(settled.key for settled in keys) if key is not None]
         found = await attribute(
             writer, self._network, [line for line in reported if line.creator_id is None], self._owners
@@ -201,6 +199,18 @@ class TakingIn:
                 for line in changed
                 if line.order_line_id in told
             ],
+        )
+
+    async def _count(self, writer: Writer, before: Mapping[Fate, int]) -> None:
+        await writer.run(
+            """
+            UPDATE conversion_report
+            SET created_count = created_count + %(created)s, changed_count = changed_count + %(changed)s
+            WHERE report_id = %(report_id)s AND finished_at IS NULL
+            """,
+            created=self._fates[Fate.CREATED] - before[Fate.CREATED],
+            changed=self._fates[Fate.CHANGED] - before[Fate.CHANGED],
+            report_id=self._report_id,
         )
 
     def _fold(
@@ -300,29 +310,36 @@ class TakingIn:
         )
 
     async def finish(self, writer: Writer) -> None:
-        """Write down what became of the lines, and who sent them."""
-        counts = {f"{fate.value}_count": count for fate, count in self._fates.items()}
-        await writer.run(
+        """Write down what became of the lines, and who sent them; nothing where another has done so meanwhile.
+        A line that this report itself had created or changed before it was broken off is neither stale nor
+        unchanged."""
+        right_count = sum(self._fates.values())
+        counts = await writer.row(
+            _Counts,
             """
             UPDATE conversion_report
-            SET finished_at = %(now)s, created_count = %(created_count)s, changed_count = %(changed_count)s,
-                unchanged_count = %(unchanged_count)s, stale_count = %(stale_count)s,
-                wrong_count = %(wrong_count)s, problems = %(problems)s
-            WHERE report_id = %(report_id)s
+            SET finished_at = %(now)s, wrong_count = %(wrong_count)s, problems = %(problems)s,
+                stale_count = least(%(stale)s, greatest(%(right)s - created_count - changed_count, 0)),
+                unchanged_count = greatest(%(right)s - created_count - changed_count - %(stale)s, 0)
+            WHERE report_id = %(report_id)s AND finished_at IS NULL
+            RETURNING created_count, changed_count, unchanged_count, stale_count
             """,
             now=clock.now(),
             wrong_count=self._wrong_count,
             problems=json_value(self._problems),
+            stale=self._fates[Fate.STALE],
+            right=right_count,
             report_id=self._report_id,
-            **counts,
         )
+        if counts is None:
+            return
         await audit.record(
             writer,
             self._person,
             "conversions:report:take_in",
             f"conversion_report:{self._report_id}",
             after={"network": self._network.value, "file": self._file_name, "wrong_count": self._wrong_count}
-            | counts,
+            | msgspec.structs.asdict(counts),
         )
 
     async def outcome(self, writer: Writer, *, known_already: bool = False) -> Outcome:
@@ -343,6 +360,13 @@ def _counted_to(line: Conversion, attribution: Attribution | None) -> Conversion
 class _Begun(msgspec.Struct, frozen=True):
     report_id: ReportId
     finished_at: datetime | None
+
+
+class _Counts(msgspec.Struct, frozen=True):
+    created_count: int
+    changed_count: int
+    unchanged_count: int
+    stale_count: int
 
 
 def _hash_of(path: Path) -> str:

@@ -143,11 +143,13 @@ class TaobaoRefunds:
 
 
 def _promotion(cells: LineCells) -> str | None:
-    """`mm_x_y_z` as links carry it. Files name the medium (y) and the position (z), and leave out the account."""
-    whole = cells.take(identifier, "promotion")
-    if whole is not None and whole.startswith("mm_"):
-        return whole
-    medium, position = cells.take(identifier, "medium"), cells.take(identifier, "position")
+    """`mm_x_y_z` as links carry it. Files name the medium (y) and the position (z), and leave out the account;
+    some gateways write the whole of it where the position stands."""
+    position = cells.take(identifier, "position")
+    for whole in (cells.take(identifier, "promotion"), position):
+        if whole is not None and whole.startswith("mm_"):
+            return whole
+    medium = cells.take(identifier, "medium")
     if medium is None or position is None:
         return None
     return f"mm_{cells.take(identifier, 'account') or '*'}_{medium}_{position}"
@@ -155,7 +157,7 @@ def _promotion(cells: LineCells) -> str | None:
 
 FORMS = (
     ReportForm(
-        name=N_("orders of the Taobao alliance"),
+        name=N_("orders of Taobao Union"),
         network=Network.TAOBAO_UNION,
         words=ORDER_WORDS,
         needs=("order", "state", "item", "paid"),
@@ -163,7 +165,7 @@ FORMS = (
         reader=TaobaoOrders,
     ),
     ReportForm(
-        name=N_("refunds of the Taobao alliance"),
+        name=N_("refunds of Taobao Union"),
         network=Network.TAOBAO_UNION,
         words=REFUND_WORDS,
         needs=("order", "line", "state", "refund"),

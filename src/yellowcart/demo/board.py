@@ -11,6 +11,7 @@ from rich.text import Text
 from yellowcart.accounts.model import Role
 from yellowcart.demo.accounts import PASSWORD, demo_accounts
 from yellowcart.demo.world_file import World
+from yellowcart.kernel.settings import Settings
 
 ROLES = {
     Role.BUYER: "买家 buyer",
@@ -74,7 +75,7 @@ def board(world: World, url: str, seconds: float, logs: Path) -> RenderableType:
     """The panel of a running demo of a world at `url`, which took so many seconds to come up."""
     where = Text.assemble(
         ("小黄车演示已就绪 · The Yellowcart demo is up", "bold"),
-        f"  {world.name.zh} · {world.name.en}  ({seconds:.1f} s)\n",
+        f"  ({seconds:.1f} s)\n  {world.name.zh} · {world.name.en}\n",
         ("  " + url, "bold yellow"),
     )
     accounts = Table(
@@ -91,8 +92,13 @@ def board(world: World, url: str, seconds: float, logs: Path) -> RenderableType:
             f"{number}.", Text.assemble(chinese, "\n", (english, "dim"), "\n", (f"{url}{path}", "blue"))
         )
     ending = Text.assemble(
-        "停止 stop: ", ("Ctrl-C", "bold"), "   重新开始 start over: ", ("make demo FRESH=1", "bold"),
+        "停止 stop: ", ("Ctrl-C", "bold"),
+        "   重新开始 start over: ", (f"make demo{_world_of(world)} FRESH=1", "bold"),
         f"   日志 logs: {logs}",
     )  # fmt: skip
     heading = Text("看什么 · What to look at", style="italic")
     return Panel(Group(where, accounts, heading, stories, Text(), ending), border_style="yellow", expand=False)
+
+
+def _world_of(world: World) -> str:
+    return "" if world.key == Settings.world else f" WORLD={world.key}"

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import msgspec
 
+from yellowcart.demo.audience_model import ChatMoment
 from yellowcart.demo.crowd_site import Account, Json, NotNow, Site
-from yellowcart.demo.model import ChatMoment
 from yellowcart.demo.world_file import World
 
 PACE = 2.5
@@ -137,7 +137,7 @@ class Viewer:
         if self._chance(LANDED_BASIS_POINTS):
             await self._tell_of_jump(jump_key, "landed")
             if self._chance(RETURNED_BASIS_POINTS):
-                await asyncio.sleep(self._dice.uniform(*AWAY_S))
+                await asyncio.sleep(self._dice.uniform(*AWAY_S) / self._intensity)
                 await self._tell_of_jump(jump_key, "returned")
 
     async def _tell_of_jump(self, jump_key: str, happened: str) -> None:

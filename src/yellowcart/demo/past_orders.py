@@ -11,7 +11,7 @@ import msgspec
 
 from yellowcart.alliance.model import Terms
 from yellowcart.catalog.model import Sku
-from yellowcart.demo.model import Crowd
+from yellowcart.demo.audience_model import Crowd
 from yellowcart.demo.seed_rows import Buyer, OwnListing, Seeded, SellingPlace
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.ids import OfferId

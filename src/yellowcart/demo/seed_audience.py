@@ -8,7 +8,7 @@ import random
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 
-from yellowcart.demo.model import ChatMoment
+from yellowcart.demo.audience_model import ChatMoment
 from yellowcart.demo.past_orders import PastOrder
 from yellowcart.demo.seed_jumps import Happening, write_jumps
 from yellowcart.demo.seed_rows import Seeded, SellingPlace, copy_rows

@@ -13,7 +13,8 @@ from yellowcart.catalog.review import submit_product
 from yellowcart.catalog.selling import put_on_sale
 from yellowcart.catalog.shops import open_shop
 from yellowcart.demo.accounts import PASSWORD, Part, cast, guests
-from yellowcart.demo.model import Merchant, Offer, OfferKind, Place, Product
+from yellowcart.demo.audience_model import Place
+from yellowcart.demo.model import Merchant, Offer, OfferKind, Product
 from yellowcart.demo.seed_rows import Buyer, Seeded, copy_rows
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from yellowcart.demo.audience_model import Audience
 from yellowcart.demo.model import (
     Account,
     Agency,
-    Audience,
     Category,
     Creator,
     Draft,

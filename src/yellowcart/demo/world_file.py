@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from yellowcart.demo.audience_model import Audience
 from yellowcart.demo.model import (
     Account,
     Agency,
-    Audience,
     Category,
     Creator,
     Draft,

@@ -14,7 +14,7 @@ from yellowcart.kernel.ids import CreatorId, ProductId, ShopId
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, encode_cursor
 from yellowcart.kernel.translation import N_, Locale, in_language, translate
 from yellowcart.links.model import OWN_SOURCE, Surface
-from yellowcart.links.wording import SURFACE_WORDS
+from yellowcart.links.wording import SURFACE_NAMES
 
 SORTS: Final = {
     "title": "title",
@@ -162,7 +162,7 @@ def action_rows(
 def surfaces_text(surfaces: list[Surface], locale: Locale) -> str:
     """Surfaces as a list of words."""
     separator = "、" if locale is Locale.CHINESE else ", "
-    return separator.join(translate(SURFACE_WORDS[each], locale) for each in surfaces)
+    return separator.join(translate(SURFACE_NAMES[each], locale) for each in surfaces)
 
 
 async def _read(

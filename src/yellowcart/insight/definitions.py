@@ -120,7 +120,7 @@ DEFINITIONS: dict[MetricName, Definition] = {
         ),
         Definition(
             name=MetricName.OUTSIDE_GMV_REPORTED,
-            label=N_("Outside GMV, reported"),
+            label=N_("GMV reported"),
             basis=N_(
                 "What buyers paid outside by pay time, as the networks report and last revised it, without lines"
                 " that they declared invalid; unknown while none has reported orders of the window"

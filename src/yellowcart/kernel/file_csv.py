@@ -12,6 +12,7 @@ from yellowcart.kernel.translation import N_
 DELIMITERS = (",", "\t", ";")
 _DECLARED = re.compile(r'"?sep=([,\t;])"?\r?\n?', re.IGNORECASE)
 _LINES_ASKED = 20
+_INSIDE_QUOTES = re.compile(r'"((?:[^"]++|"")*+)')
 _BROKEN_QUOTE = N_("A quotation mark is not closed, or stands where none may.")
 
 
@@ -47,7 +48,10 @@ def csv_rows(stream: TextIO, delimiter: str, limits: FileLimits) -> Iterator[Fil
         except StopIteration:
             return
         except csv.Error as error:
-            raise _fault(lines, number, delimiter, limits) from error
+            spaced = _spaced_row(lines, delimiter)
+            if spaced is None:
+                raise _fault(lines, number, delimiter, limits) from error
+            cells = spaced
         if number == 1 and _DECLARED.fullmatch("".join(lines.of_row)):
             # Excel obeys this line and shows none of it: the headings are its row 1.
             lines.of_row.clear()
@@ -82,9 +86,14 @@ class _Lines:
             raise StopIteration
         self._held += len(line)
         self.of_row.append(line)
-        if self._held > self._limits.row_characters_max:
+        if self.too_long:
             raise csv.Error("the row is too long")
         return line
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the row is longer than is taken."""
+        return self._held > self._limits.row_characters_max
 
     def end_row(self) -> None:
         """The row is read."""
@@ -93,17 +102,50 @@ class _Lines:
         self.of_row.clear()
 
 
+def _spaced_row(lines: _Lines, delimiter: str) -> list[str] | None:
+    """The row that the csv module gave up, where nothing is wrong with it but blanks behind closing quotes: tools
+    that align columns write them. None where more is wrong."""
+    if lines.too_long:
+        return None
+    cells: list[str] = []
+    text, place = "".join(lines.of_row), 0
+    ending = re.compile(rf"[ \t]*?(?:({re.escape(delimiter)})|[\r\n]*\Z)")
+    plain = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
+    while True:
+        quoted = _INSIDE_QUOTES.match(text, place)
+        if quoted is not None and quoted.end() == len(text):
+            # The quote is still open, and closes in no line that holds an even number of quotes.
+            more: list[str] = []
+            try:
+                while not more or more[-1].count('"') % 2 == 0:
+                    more.append(next(lines))
+            except (StopIteration, csv.Error):
+                return None
+            text, place = text[place:] + "".join(more), 0
+            continue
+        found = plain.match(text, place) if quoted is None else quoted
+        ended = None if found is None else ending.match(text, found.end() + (quoted is not None))
+        if found is None or ended is None:
+            return None
+        cells.append(found[0] if quoted is None else quoted[1].replace('""', '"'))
+        if ended[1] is None:
+            return cells
+        place = ended.end()
+
+
 def _fault(lines: _Lines, number: int, delimiter: str, limits: FileLimits) -> RowUnreadable:
     """Why and in which column the csv module gave a row up. It does not say, so the row is walked again."""
-    column, cell_length, quoted, closed = 1, 0, False, False
+    column, cell_length, quoted, closed, spaced = 1, 0, False, False, False
     opened = 1
     for character in "".join(lines.of_row):
         if quoted:
             quoted, closed = character != '"', character == '"'
-        elif character == '"' and (closed or cell_length == 0):
+        elif character == '"' and not spaced and (closed or cell_length == 0):
             quoted, closed, opened = True, False, column
         elif character == delimiter:
-            column, cell_length, closed = column + 1, -1, False
+            column, cell_length, closed, spaced = column + 1, -1, False, False
+        elif closed and character in " \t":
+            spaced = True
         elif closed and character not in "\r\n":
             return RowUnreadable(row=number, column=column, reason=_BROKEN_QUOTE)
         cell_length += 1

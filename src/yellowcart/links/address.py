@@ -4,12 +4,15 @@ Nothing here knows a platform. The promise that matters: the host returned is th
 go to, so that `https://item.jd.com@evil.example/1.html` is evil.example and nothing else.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+JSON_TRIES_MAX: Final = 100
+"""How many parameters of one text are looked at for JSON that is not encoded."""
 CANDIDATES_MAX: Final = 2_000
 """How many stretches of one text are looked at. Nobody pastes more; a hostile text does."""
 WRITTEN_LENGTH_MAX: Final = 16_384
@@ -31,6 +34,16 @@ _WEB_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 _ESCAPED_SIGN: Final = re.compile(r"\\u00([2-7][0-9a-fA-F])")
 _ESCAPED_SPACE: Final = re.compile(r"\\[nrt]")
 _HEAD: Final = re.compile(r"[a-z][a-z0-9.+\-]*:(?:[/\\]{2}|\\/\\/)[^/?#\\]*", re.IGNORECASE)
+_TAIL_ON: Final = re.compile(_TAIL)
+# A value in Chinese as it is, in the midst of parameters.
+_VALUE_ON: Final = re.compile(
+    rf"[^\x00-\x7f\s\u3000-\u303f\uff00-\uff0f\uff1a-\uff20]{{1,100}}&[A-Za-z_]{{1,40}}={_TAIL}"
+)
+_BLANK: Final = re.compile(r"[\s<>`]")
+_JSON: Final = json.JSONDecoder()
+_JSON_LENGTH_MAX: Final = 4_096
+"""Longest JSON that is looked for in a link, in characters."""
+_NOT_BEFORE_SLASHES: Final = frozenset(":/\\\uff1a")
 _BETWEEN_LINKS: Final = frozenset(",;|([")
 _TRAILING: Final = frozenset(".,;:!?'\"*|([{\\")
 
@@ -64,7 +77,7 @@ def candidate_finder(app_schemes: Collection[str]) -> re.Pattern[str]:
     class of characters that what follows it cannot match, so the search is linear in the text.
     """
     apps = "|".join(re.escape(scheme) for scheme in sorted(app_schemes, key=len, reverse=True)) or "(?!)"
-    plain = rf":(?:[/\\]{{2}}|\\/\\/){_AUTHORITY}(?:[/?#\\]{_TAIL})?"
+    plain = rf"[:\uff1a](?:[/\\]{{2}}|\\/\\/){_AUTHORITY}(?:[/?#\\]{_TAIL})?"
     encoded = rf"(?::|%(?:25){{0,2}}3a){_SLASH}{_SLASH}{_TAIL}"
     web = rf"(?P<web>https?)(?:{plain}|(?P<encoded>{encoded}))"
     label = r"[A-Za-z0-9][A-Za-z0-9\-]{0,62}"
@@ -73,7 +86,7 @@ def candidate_finder(app_schemes: Collection[str]) -> re.Pattern[str]:
         rf"(?P<bare>{label}(?:{dot}{label}){{1,12}}[A-Za-z0-9._\-{_FOREIGN}]*)(?::\d{{1,5}})?(?:[/?#\\]{_TAIL})?"
     )
     apart = rf"(?<![A-Za-z0-9_.\-@%{_FOREIGN}])"
-    return re.compile(rf"(?=[A-Za-z0-9])(?:{web}|{apart}(?:(?P<app>{apps}):[!-~]*|{bare}))", re.IGNORECASE)
+    return re.compile(rf"(?=[A-Za-z0-9])(?:{web}|{apart}(?:(?P<app>{apps}):{_TAIL}|{bare}))", re.IGNORECASE)
 
 
 def candidates(text: str, finder: re.Pattern[str]) -> Iterator[Candidate]:
@@ -84,7 +97,7 @@ def candidates(text: str, finder: re.Pattern[str]) -> Iterator[Candidate]:
     """
     position = 0
     stops: list[int] = []  # beginnings of further links in a run without spaces, the nearest last
-    taken = 0
+    taken = json_tries = 0
     while taken < CANDIDATES_MAX:
         match = finder.search(text, position, stops[-1] if stops else len(text))
         if match is None:
@@ -93,6 +106,12 @@ def candidates(text: str, finder: re.Pattern[str]) -> Iterator[Candidate]:
             position = stops.pop()
             continue
         start, end = match.span()
+        following = text[end : end + 1]
+        if following == '"' and json_tries < JSON_TRIES_MAX and text.endswith(("{", "{\\"), start, end):
+            json_tries += 1
+            end = _with_json(text, start, end)
+        elif following and not following.isascii() and text.find("?", start, end) != -1:
+            end = _with_chinese(text, end)
         shape = match.lastgroup
         if not stops and shape != "app" and "http" in text[start + 4 : end].lower():
             stops = _further_links(text, start, end)
@@ -105,11 +124,16 @@ def candidates(text: str, finder: re.Pattern[str]) -> Iterator[Candidate]:
         if shape == "app":
             yield Candidate(match["app"].lower(), written, start, end)
         elif shape == "bare":
-            yield Candidate("", "https://" + written, start, end)
+            apart = (
+                2
+                if text.endswith("//", 0, start) and text[start - 3 : start - 2] not in _NOT_BEFORE_SLASHES
+                else 0
+            )
+            yield Candidate("", "https://" + written, start - apart, end)
         elif shape == "encoded":
             yield Candidate("https", decoded(written), start, end)
         else:
-            yield Candidate("https", written, start, end)
+            yield Candidate("https", written.replace("\uff1a", ":", 1), start, end)
 
 
 def take_apart(written: str) -> Address | None:
@@ -151,6 +175,15 @@ def take_apart(written: str) -> Address | None:
     return Address(host, path, query) if host and host.isascii() else None
 
 
+def take_route_apart(written: str, address: Address) -> Address | None:
+    """The address that a page of one script shows by its fragment (`#/goods?id=1`), or None."""
+    route = written.partition("#")[2].removeprefix("!")
+    if not route.startswith("/"):
+        return None
+    path, _, query = route.partition("?")
+    return Address(address.host, unquote(path), f"{query}&{address.query}" if address.query else query)
+
+
 def without_escapes(written: str) -> str | None:
     """The link with signs written as in JSON read; None if its host would end in one."""
     if "\\u00" in written:
@@ -168,6 +201,31 @@ def decoded(written: str) -> str:
             break
         written = unquote(written)
     return written
+
+
+def _with_json(text: str, start: int, end: int) -> int:
+    """Where a link ends that reached `end`, at the first quote of JSON that stands in a parameter as it is."""
+    after = _json_end(text, text.rindex("{", start, end), end)
+    tail = _TAIL_ON.match(text, after)
+    return tail.end() if tail is not None else after
+
+
+def _with_chinese(text: str, end: int) -> int:
+    """Where a link ends that reached `end`, when a parameter is Chinese as it is and others follow."""
+    while (match := _VALUE_ON.match(text, end)) is not None:
+        end = match.end()
+    return end
+
+
+def _json_end(text: str, start: int, end: int) -> int:
+    """Where the JSON that begins at `start` ends, or `end` if there is none."""
+    piece = text[start : start + _JSON_LENGTH_MAX]
+    try:
+        return start + _JSON.raw_decode(piece)[1]
+    except (ValueError, RecursionError):
+        blank = _BLANK.search(piece)
+        last = piece.rfind("}", 0, blank.start() if blank else len(piece))
+        return max(end, start + last + 1)
 
 
 def _further_links(text: str, start: int, end: int) -> list[int]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -17,6 +17,9 @@ OpenInner = Callable[[str, str], FoundLink | None]
 NOTHING: Final = FoundLink("", "", Kind.OTHER, None, None, None, None, 0, 0)
 """Answer of a page on which nothing is for sale, in place of None, which asks the next form."""
 
+_ID_BEFORE_OTHER: Final = re.compile(r"[0-9A-Za-z_\-]+(?=[,;|~!* ]|[^\x00-\x7f])")
+_WEB_LINK: Final = re.compile("https?:", re.IGNORECASE)
+_ASCII_SIGNS: Final = "".join(map(chr, range(0x21, 0x7F)))
 _NO_GROUPS: Final[Mapping[str, str | None]] = {}
 
 
@@ -79,7 +82,7 @@ class Page:
             shop = _first(values, self._shop, self._shop_form)
         inner = self._open(values, open_inner) if self._inner and values else None
         if self._kind is None:
-            return inner or NOTHING
+            return inner if inner is not None and self._leads_to(inner) else None
         promotion = self._promotion(values) if values else None
         if inner is not None and inner.source == self._source:
             item, shop = item or inner.item_id, shop or inner.shop_id
@@ -111,6 +114,10 @@ class Page:
             return True
         return item is None and self._kind is Kind.ITEM and self._form.item_needed
 
+    def _leads_to(self, inner: FoundLink) -> bool:
+        # What returns to a cart or a front page is itself; forwarders of nobody are only what they hold.
+        return not self._source or (inner.kind is not Kind.OTHER and inner.source == self._source)
+
     def _promotion(self, values: Mapping[str, str]) -> str | None:
         for form in self._promotions:
             promotion = form.read(values)
@@ -133,7 +140,8 @@ class Page:
             told = {**groups, "item": item, "shop": shop, "host": address.host, "path": address.path}
             return form.format_map(told)
         query = f"?{address.query}" if address.query else ""
-        return f"https://{address.host}{address.path or '/'}{query}"
+        url = f"https://{address.host}{address.path or '/'}{query}"
+        return url if url.isascii() else quote(url, safe=_ASCII_SIGNS)
 
 
 class App:
@@ -163,8 +171,13 @@ class App:
         home = self._form.home
         if home and rest.startswith(home) and (link := open_inner(rest[len(home) :], self._form.inner_base)):
             return link
-        if self._form.plain and (link := open_inner("https://" + rest, "")) is not None:
-            return link
+        if self._form.plain:
+            plain = rest if _WEB_LINK.match(rest) else "https://" + rest
+            link = open_inner(plain, "")
+            if link is not None and link.kind is Kind.OTHER:
+                return self._product(rest, values, start, end) or link
+            if link is not None:
+                return link
         return self._product(rest, values, start, end)
 
     def _values(self, rest: str) -> dict[str, str]:
@@ -254,4 +267,7 @@ def _first(
         value = values.get(name)
         if value and form(value):
             return value
+        # The id may be followed by what is no part of it: a comma, a Chinese word.
+        if value and (begin := _ID_BEFORE_OTHER.match(value)) is not None and form(begin[0]):
+            return begin[0]
     return None

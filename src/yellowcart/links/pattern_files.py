@@ -46,8 +46,8 @@ class PageForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     regular expressions matched against the whole; their groups `item` and `shop`, like the parameters
     listed in `item` and `shop`, give the ids. `needs` lists parameters of which one must be there.
     `inner` lists parameters that may hold another link. `canonical` may name the groups of `path`, `{host}`
-    and `{path}`. In place of a kind, `forward` says that the page only leads on to its inner link, `nothing`
-    that nothing is for sale there.
+    and `{path}`. In place of a kind, `forward` says that the page only leads on to its inner link, and asks
+    the next form where that is none of goods, `nothing` that nothing is for sale there.
     """
 
     kind: Kind | None = None

@@ -38,6 +38,7 @@ __all__ = [
     "draft_by_code",
     "draft_counts",
     "drafts_of",
+    "next_announcement",
     "notice",
     "notice_counts",
     "notices_of",
@@ -130,6 +131,13 @@ async def drafts_of(
         limit=limit + 1,
     )
     return page_of([row.draft() for row in rows], limit, lambda each: (_told(each.updated_at), each.draft_id))
+
+
+async def next_announcement(reader: Reader) -> list[datetime]:
+    """When the platform itself announces the next approved notice; empty when none is scheduled."""
+    return await reader.column(
+        "SELECT announced_at FROM notice_draft WHERE state = 'scheduled' ORDER BY announced_at LIMIT 1"
+    )
 
 
 async def draft_counts(reader: Reader) -> DraftCount:

@@ -6,13 +6,22 @@ What a platform's addresses look like is data (`pattern_files`).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import Final
 
 import msgspec
 
-from yellowcart.links.address import candidate_finder, candidates, decoded, take_apart, without_escapes
+from yellowcart.links.address import (
+    Address,
+    Candidate,
+    candidate_finder,
+    candidates,
+    decoded,
+    take_apart,
+    take_route_apart,
+    without_escapes,
+)
 from yellowcart.links.found_link import FoundLink, Kind, Recognition, Span
 from yellowcart.links.pages import NOTHING, App, Page
 from yellowcart.links.pattern_files import PatternFile, PatternFileError, PromotionForm, read_patterns
@@ -22,6 +31,7 @@ NESTING_MAX: Final = 5
 """How many links within links are opened."""
 LINKS_PER_TEXT_MAX: Final = 500
 """How many links of one text are answered."""
+_STUCK: Final = re.compile(r"(?<=[0-9A-Za-z])https?://", re.IGNORECASE)
 
 
 class Recogniser:
@@ -66,7 +76,7 @@ class Recogniser:
     def _run(self, text: str) -> tuple[list[FoundLink], list[Span]]:
         found: list[FoundLink] = []
         spans: list[tuple[int, int]] = []
-        for scheme, written, start, end in candidates(text, self._finder):
+        for scheme, written, start, end in self._apart(candidates(text, self._finder)):
             spans.append((start, end))
             link = self._read(scheme, written, start, end, NESTING_MAX)
             if link is None or (not scheme and not _stands_for_itself(written, link)):
@@ -90,6 +100,23 @@ class Recogniser:
                 found.sort(key=lambda link: link.start)
         return found, unsure
 
+    def _apart(self, found: Iterator[Candidate]) -> Iterator[Candidate]:
+        """The candidates, those taken apart in which a link sticks to the last parameter of one that we know.
+
+        Behind a parameter of any other, `https://` may be anything: what follows is then never a link of its own.
+        """
+        for candidate in found:
+            scheme, written, start, end = candidate
+            while written.find("://", 8) != -1 and scheme == "https" and len(written) == end - start:
+                stuck = _STUCK.search(written, 8)
+                address = take_apart(written[: stuck.start()]) if stuck is not None else None
+                if stuck is None or address is None or not self._pages_of(address.host):
+                    break
+                cut = stuck.start()
+                yield Candidate(scheme, written[:cut], start, start + cut)
+                written, start = written[cut:], start + cut
+            yield Candidate(scheme, written, start, end)
+
     def _read(self, scheme: str, written: str, start: int, end: int, depth: int) -> FoundLink | None:
         if depth == 0:
             return None
@@ -104,10 +131,19 @@ class Recogniser:
         address = take_apart(written)
         if address is None:
             return None
+        link = self._read_page(address, start, end, depth)
+        if "#" in written and (link is None or link.kind is Kind.OTHER) and link is not NOTHING:
+            route = take_route_apart(written, address)
+            shown = self._read_page(route, start, end, depth) if route is not None else None
+            if shown is not None and shown.kind in (Kind.ITEM, Kind.SHOP):
+                return shown
+        return None if link is NOTHING else link
+
+    def _read_page(self, address: Address, start: int, end: int, depth: int) -> FoundLink | None:
         for page in self._pages_of(address.host):
             link = page.read(address, start, end, partial(self._read_inner, start, end, depth - 1))
             if link is not None:
-                return None if link is NOTHING else link
+                return link
         return None
 
     def _pages_of(self, host: str) -> tuple[Page, ...]:
@@ -149,9 +185,9 @@ def together(files: Iterable[PatternFile]) -> tuple[PatternFile, ...]:
 def _stands_for_itself(written: str, link: FoundLink) -> bool:
     # A bare `jd.com` in a sentence names the firm. With a path, or as the address of a shop, it is a link.
     address = take_apart(written)
-    return link.kind is Kind.SHOP or (
-        address is not None and (address.path not in ("", "/") or bool(address.query))
-    )
+    if address is None or "{" in address.path:  # `item.jd.com/{sku}.html` explains a form
+        return False
+    return link.kind is Kind.SHOP or address.path not in ("", "/") or bool(address.query)
 
 
 def _pages_by_place(

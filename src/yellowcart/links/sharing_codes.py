@@ -21,7 +21,8 @@ _TOKEN: Final = re.compile(
     rf"(?<![0-9A-Za-z])[0-9A-Za-z]{{{CODE_LENGTH_MIN},{CODE_LENGTH_MAX}}}(?![0-9A-Za-z])", re.ASCII
 )
 _COPYING: Final = re.compile(r"[复復複覆].{0,2}[制製致]|口令|[打咑].{0,2}[开開閞]|fu.?zhi|[拷]贝", re.IGNORECASE)
-_FIGURE_AND_LETTER: Final = re.compile(r"(?:^|\s)\d{1,3}\w\Z")
+_FIGURE_AND_LETTER: Final = re.compile(r"(?<![0-9A-Za-z])\d{1,3}\w\Z")
+_NUMBERED: Final = re.compile(r"(?:^|[^\x21-\x7e]|(?<![0-9A-Za-z])\d{1,2}:?)\Z")
 _MONEY_LIKE: Final = frozenset("¤ƒℳ₰〒元")
 _PAIRS: Final = {
     "(": ")",
@@ -36,6 +37,8 @@ _PAIRS: Final = {
 }
 _TITLE_PAIRS: Final = {"【": "】", "「": "」", "『": "』", "“": "”", '"': '"'}
 _NO_FRAME: Final = frozenset("./:?=&-_\\,;'，。、；：？！~…·")
+_PATH_LIKE: Final = frozenset("/.~")
+"""Signs that frame a code only where they stand free of other ASCII signs."""
 # A model name between brackets is no code; a code that happens to look like one is left as unsure.
 _WORD_LIKE: Final = re.compile(
     r"[a-z]{6,}|(?i:phone|ipad|airpods|watch|huawei|xiaomi|redmi|honor|galaxy|nikon|canon|intel|series|ultra|plus|mini)"
@@ -100,7 +103,7 @@ def _owner(
 ) -> SourceCode | None:
     """Whose code it is beyond doubt, or None."""
     fitting = [code for code in spoken if code.form.length_min <= len(token) <= code.form.length_max]
-    if not spoken and frame == "money":
+    if not fitting and frame in ("money", "moneys"):
         alone = [code for code in known if len(token) == code.form.alone_length]
         return alone[0] if len(alone) == 1 else None
     named = [code for code in fitting if code.source]
@@ -139,22 +142,39 @@ def _tokens_outside(text: str, links: Sequence[tuple[int, int]]) -> list[tuple[i
 def _frame(text: str, start: int, end: int) -> str:
     """What stands around text[start:end]: money (twice the same sign), moneys (two), pair, title, signs, letter,
     or none."""
-    left = text[start - 1] if start else ""
-    right = text[end] if end < len(text) else ""
+    left, right = text[start - 1 : start], text[end : end + 1]
+    if " " in (left, right):
+        left = text[start - 2 : start - 1] if left == " " else left
+        right = text[end + 1 : end + 2] if right == " " else right
+        return "money" if left and right and _is_money(left) and _sign(left) == _sign(right) else "none"
     frame = "none"
     if not left or not right:
         pass
+    elif left == right == "$" and (
+        _WORD_LIKE.search(text, start, end) is not None or not any(map(str.isdigit, text[start:end]))
+    ):
+        frame = "signs"  # programs and formulas are full of $words$
     elif _is_money(left) and _is_money(right):
         frame = "money" if _sign(left) == _sign(right) else "moneys"
     elif _PAIRS.get(left) == right:
         frame = "pair"
     elif _TITLE_PAIRS.get(left) == right:
         frame = "title"
-    elif _is_sign(left) and _is_sign(right):
+    elif (_is_sign(left) and _is_sign(right)) or (
+        left == right and left in _PATH_LIKE and _stands_free(text, start, end)
+    ):
         frame = "signs"
     elif _is_letter(left) and _is_letter(right) and (left == right or _stands_behind_number(text, start)):
         frame = "letter"
     return frame
+
+
+def _stands_free(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] with the sign on each side is no part of a path or file name (`8:/…//` is none)."""
+    before, after = text[max(0, start - 4) : start - 1], text[end + 1 : end + 2]
+    if after.isascii() and after not in ("", " ", "\n", "/", "("):
+        return False
+    return _NUMBERED.search(before) is not None
 
 
 def _is_letter(character: str) -> bool:

@@ -121,6 +121,15 @@ async def _take_back(
                 reason_zh=reason.zh,
                 reason_en=reason.en,
             )
+            # In the order in which they are carried out and warned of (stage), so that nobody waits in a circle.
+            await writer.run(
+                """
+                SELECT FROM link_rule WHERE notice_id = %(notice_id)s
+                ORDER BY effective_at, surface, source
+                FOR UPDATE
+                """,
+                notice_id=held.notice_id,
+            )
             rules = await writer.run(
                 "DELETE FROM link_rule WHERE notice_id = %(notice_id)s", notice_id=held.notice_id
             )

@@ -11,6 +11,15 @@ from yellowcart.kernel.translation import N_, Locale, translate
 from yellowcart.links.model import Action, Collision, Notice, Surface, Terms, Verdict, VerdictReason
 from yellowcart.links.source_names import added_name
 
+SURFACE_NAMES: dict[Surface, str] = {
+    Surface.LIVE_CART: N_("Live room cart"),
+    Surface.VIDEO_CART: N_("Short video cart"),
+    Surface.PRODUCT_PAGE: N_("Product page"),
+    Surface.PROFILE_PAGE: N_("Profile page"),
+    Surface.SHOP_PAGE: N_("Shop page"),
+}
+"""Surfaces as labels, cells and legends name them; `SURFACE_WORDS` is for the middle of a sentence."""
+
 SURFACE_WORDS: dict[Surface, str] = {
     Surface.LIVE_CART: N_("live room carts"),
     Surface.VIDEO_CART: N_("video carts"),
@@ -35,6 +44,14 @@ SOURCE_WORDS: dict[str, str] = {
     "xiaohongshu": N_("Xiaohongshu"),
     "douyin": N_("Douyin"),
 }
+
+STOREFRONT_WORDS: dict[str, str] = {
+    "taobao": N_("Taobao"),
+    "tmall": N_("Tmall"),
+    "jd": N_("JD.com"),
+    "kuaishou": N_("Kuaishou Shop"),
+}
+"""Sites that a linked page stands on and whose name is not that of a source."""
 
 _SINCE: dict[Action, str] = {
     Action.ALLOW: N_("Since %(since)s, goods of %(source)s may be listed in %(surface)s%(notice)s."),
@@ -124,6 +141,12 @@ def source_word(source: str, locale: Locale) -> str:
     if word is not None:
         return translate(word, locale)
     return added_name(source, locale) or source
+
+
+def storefront_word(storefront: str, locale: Locale) -> str:
+    """The name of the site that a linked page stands on; a source of one site has the site's name."""
+    word = STOREFRONT_WORDS.get(storefront)
+    return source_word(storefront, locale) if word is None else translate(word, locale)
 
 
 def surface_word(surface: Surface, locale: Locale) -> str:

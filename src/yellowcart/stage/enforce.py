@@ -151,18 +151,30 @@ async def enforce_together(writer: Writer, rules: Sequence[DueRule]) -> int:
 
 
 async def _not_carried_out(writer: Writer, rules: Sequence[DueRule]) -> list[DueRule]:
-    known = await writer.rows(
+    """Those that still stand on the timeline and that nobody has carried out. They stay there until this
+    transaction ends: whoever withdraws the notice waits, and is told that it has begun."""
+    waiting = await writer.rows(
         _Pair,
         """
-        SELECT surface, source FROM enforced_change
-        WHERE effective_at = %(effective_at)s AND surface = ANY(%(surfaces)s) AND source = ANY(%(sources)s)
+        SELECT surface, source FROM link_rule AS rule
+        WHERE notice_id = %(notice_id)s AND effective_at = %(effective_at)s
+          AND surface = ANY(%(surfaces)s) AND source = ANY(%(sources)s)
+          AND NOT EXISTS (
+              SELECT FROM enforced_change AS enforced
+              WHERE enforced.surface = rule.surface
+                AND enforced.source = rule.source
+                AND enforced.effective_at = rule.effective_at
+          )
+        ORDER BY surface, source
+        FOR KEY SHARE OF rule
         """,
+        notice_id=rules[0].notice_id,
         effective_at=rules[0].effective_at,
         surfaces=[rule.surface.value for rule in rules],
         sources=[rule.source for rule in rules],
     )
-    done = {(row.surface, row.source) for row in known}
-    return [rule for rule in rules if (rule.surface, rule.source) not in done]
+    standing = {(row.surface, row.source) for row in waiting}
+    return [rule for rule in rules if (rule.surface, rule.source) in standing]
 
 
 def _judge(timeline: Timeline, rules: Sequence[DueRule]) -> Begun:

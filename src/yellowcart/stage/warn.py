@@ -267,7 +267,8 @@ async def _find_twins(reader: Reader, warning: DueWarning, affected: Sequence[Af
     twins = await best_twins(reader, {(row.source, row.item_key) for row in rows})
     of_creator = {each.creator_id: each for each in affected}
     for row in rows:
-        if (row.source, row.item_key) in twins:
+        # Who has put something into a cart since is told of the next step.
+        if (row.source, row.item_key) in twins and row.creator_id in of_creator:
             of_creator[row.creator_id].twins.append(twins[row.source, row.item_key])
 
 

@@ -61,7 +61,7 @@ def test_a_price_that_is_no_plain_amount_is_refused_with_row_and_column(price: s
     assert shopify(f'puer,熟普洱茶饼,,,,,,,P-1,5,"{price}",,,,,\n').problems == [(2, "Variant Price", price)]
 
 
-@pytest.mark.parametrize("quantity", ["-1", "1.5", "many", "=A1", "99999999999", "01"])
+@pytest.mark.parametrize("quantity", ["-1.5", "1.5", "many", "=A1", "99999999999", "01"])
 def test_a_quantity_that_is_no_whole_number_is_refused_with_row_and_column(quantity: str) -> None:
     file = shopify(TEA + f"puer,熟普洱茶饼,,,,,,,P-1,{quantity},88,,,,,\n")
     assert file.problems == [(5, "Variant Inventory Qty", quantity)]

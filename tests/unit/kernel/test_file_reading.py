@@ -335,3 +335,34 @@ def test_a_workbook_of_two_cells_a_million_rows_apart_is_no_burden(tmp_path: Pat
 def test_a_part_that_is_not_read_as_it_comes_may_not_be_large(tmp_path: Path) -> None:
     with pytest.raises(WorkbookTooLarge):
         read(tmp_path, with_part(workbook([["a"]]), "docProps/core.xml", b"<a>" + bytes(40 << 20)))
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_blanks_behind_a_closing_quote_are_no_fault(tmp_path: Path, delimiter: str) -> None:
+    lines = ["a |b|c ", '"x|y" |"1 ""2"""|3', '|"z\n\n z"  |"" ', '"q"|"w" |"e"', 'r|s"t|u']
+    content = "\r\n".join(lines).replace("|", delimiter) + "\r\n"
+    read_cells = read(tmp_path, content.encode()).cells
+    assert read_cells[1:] == [
+        [f"x{delimiter}y", '1 "2"', "3"],
+        ["", "z\n\n z", ""],
+        ["q", "w", "e"],
+        ["r", 's"t', "u"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [('"a" b,c', 1), ('x,"a" "b",c', 2), ('"a" ,"b', 2), ('"a" ,"b"c', 2), ('"a" ,"b\nc"d ,e\n', 2)],
+)
+def test_anything_but_blanks_behind_a_closing_quote_is_refused_with_its_place(
+    tmp_path: Path, row: str, column: int
+) -> None:
+    with pytest.raises(RowUnreadable) as refusal:
+        read(tmp_path, f"h1,h2,h3\n{row}".encode())
+    assert (refusal.value.values["row"], refusal.value.values["column"]) == (2, column)
+
+
+def test_a_quote_that_stays_open_behind_blanks_is_bounded(tmp_path: Path) -> None:
+    with pytest.raises(RowUnreadable) as refusal:
+        read(tmp_path, b'h1,h2\n"a" ,"' + b"long line\n" * 2_000, SMALL)
+    assert refusal.value.values["row"] == 2

@@ -16,8 +16,8 @@ from yellowcart.catalog.imports.decide import apply_import, discard_import, stop
 from yellowcart.catalog.imports.model import ImportOptions, ImportRow, ProductImport
 from yellowcart.catalog.imports.queries import RowGroup, imports_of_shop, read_import, rows_of_import
 from yellowcart.catalog.imports.read_file import preview_file
-from yellowcart.catalog.imports.receive import FILE_BYTES_MAX, on_disk
 from yellowcart.kernel.database import Database
+from yellowcart.kernel.file_on_disk import UPLOAD_BYTES_MAX, on_disk
 from yellowcart.kernel.idempotency import request_key
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.paging import Page
@@ -58,7 +58,7 @@ async def my_imports(
         return await imports_of_shop(reader, person, ShopId(shop_id), cursor=cursor, size=size)
 
 
-@post("/", guards=[MERCHANT], request_max_body_size=FILE_BYTES_MAX + 64 * 1024)
+@post("/", guards=[MERCHANT], request_max_body_size=UPLOAD_BYTES_MAX)
 async def make_preview(
     shop_id: FromPath[int],
     data: Annotated[ImportForm, Body(media_type=RequestEncodingType.MULTI_PART)],

@@ -19,7 +19,7 @@ from yellowcart.catalog.imports.file_product import (
     Sentence,
 )
 from yellowcart.catalog.imports.headings import Cells, Columns
-from yellowcart.catalog.imports.plain_text import plain_text
+from yellowcart.catalog.imports.plain_text import plain_text, visible
 from yellowcart.catalog.model import NewSku, ProductText
 from yellowcart.catalog.rules import PRICE_FEN_MAX, sku_problems, text_problems
 from yellowcart.kernel.translation import N_, Locale, translate
@@ -34,6 +34,7 @@ ONLY_SKU = (translate(_STANDARD, Locale.CHINESE), _STANDARD)
 
 _TEXT_GUARD = re.compile(r'="([^"]*)"')
 _LOST_DIGITS = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,3}")
+_OVERSOLD = re.compile(r"-[0-9]+(?:\.0+)?")
 _GUARDED = re.compile(r"'(?=[0-9=+\-@])")
 
 
@@ -130,7 +131,7 @@ class ProductChecking:
 
     def line(self, cells: Cells, field: str) -> str:
         """A text in one line."""
-        return " ".join(html.unescape(self._present(cells, field)).split())
+        return " ".join(visible(html.unescape(self._present(cells, field))).split())
 
     def block(self, cells: Cells, field: str) -> str:
         """A text of several lines, out of HTML."""
@@ -166,6 +167,11 @@ class ProductChecking:
     def quantity(self, cells: Cells, field: str) -> int | None:
         """Pieces in stock; None where the file does not say, or where it is wrong."""
         return self.quantity_of(self._present(cells, field), cells, field)
+
+    def stock(self, cells: Cells, field: str) -> int | None:
+        """Pieces in stock as shop programs count them: where more was sold than there was, the number is below
+        zero, and there is none."""
+        return 0 if _OVERSOLD.fullmatch(cells[field]) else self.quantity(cells, field)
 
     def quantity_of(self, text: str, cells: Cells, field: str) -> int | None:
         """Pieces in stock that are part of a cell."""

@@ -54,7 +54,7 @@ DIALECT_NAMES: dict[Dialect, str] = {
     Dialect.SHOPIFY: N_("a Shopify product CSV"),
     Dialect.WOOCOMMERCE: N_("a WooCommerce product CSV"),
     Dialect.TAOBAO_ASSISTANT: N_("a Taobao assistant CSV"),
-    Dialect.ALIMAMA: N_("a selection list of the Taobao alliance"),
+    Dialect.ALIMAMA: N_("a selection list of Taobao Union"),
     Dialect.TEMPLATE: N_("our own template"),
 }
 

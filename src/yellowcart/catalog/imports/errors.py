@@ -74,6 +74,13 @@ class PictureTooLarge(Invalid):
     message = N_("The picture is larger than %(most)s MB.")
 
 
+class PictureNotKept(Invalid):
+    """Something broke on our side while a picture was fetched or kept."""
+
+    code = "picture_not_kept"
+    message = N_("The picture could not be fetched or kept. Try again later.")
+
+
 class PictureMissing(Invalid):
     """The other server has no picture at the address."""
 

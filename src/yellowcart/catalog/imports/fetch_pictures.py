@@ -8,11 +8,12 @@ import asyncio
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
 from yellowcart.catalog.changes import product_changed
-from yellowcart.catalog.imports.errors import PictureMissing, PictureTooLarge
+from yellowcart.catalog.imports.errors import PictureMissing, PictureNotKept, PictureTooLarge
 from yellowcart.catalog.imports.model import PictureState, Told
 from yellowcart.catalog.imports.picture_files import keep_picture
 from yellowcart.catalog.shops import require_member
@@ -25,6 +26,7 @@ PICTURES_AT_ONCE = 8
 """Pictures that are fetched side by side."""
 PICTURE_MEGABYTES_MAX = 5
 SECONDS_MAX = 20
+log = structlog.get_logger()
 _HEADERS = {"accept": "image/webp,image/png,image/jpeg,image/gif"}
 
 
@@ -42,11 +44,23 @@ async def fetch_waiting_pictures(database: Database, home: Path, network: Networ
     async with database.reading() as reader:
         wanted = await reader.rows(
             _Wanted,
+            # In turn: a file of thousands of pictures, or of a slow server, does not shut the others out.
             """
-            SELECT shop_id, import_id, position, product_id, picture_url FROM product_import_row
+            WITH turns AS (
+                SELECT import_id, position,
+                       row_number() OVER (PARTITION BY import_id ORDER BY position) AS turn
+                FROM product_import_row
+                WHERE picture_state = 'waiting' AND product_id IS NOT NULL
+            ), next AS (
+                SELECT import_id, position FROM turns
+                WHERE turn <= %(most)s
+                ORDER BY turn, import_id
+                LIMIT %(most)s
+            )
+            SELECT shop_id, import_id, position, product_id, picture_url
+            FROM product_import_row JOIN next USING (import_id, position)
             WHERE picture_state = 'waiting' AND product_id IS NOT NULL
             ORDER BY import_id, position
-            LIMIT %(most)s
             """,
             most=PICTURES_AT_ONCE,
         )
@@ -73,12 +87,21 @@ async def _fetch_one(database: Database, home: Path, wanted: _Wanted, network: N
         address = await asyncio.to_thread(keep_picture, home, await _content(wanted.picture_url, network))
     except Refusal as refusal:
         failure = Told(refusal.message, dict(refusal.values), refusal.code)
-        async with database.writing() as writer:
-            await _note(writer, wanted, PictureState.FAILED, failure)
+        await _note_failure(database, wanted, failure)
+        return
+    except Exception as error:
+        # Whatever it is, it would meet the next try as well, and every picture behind this one would wait for it.
+        log.exception("picture.failed", import_id=wanted.import_id, position=wanted.position, error=repr(error))
+        await _note_failure(database, wanted, Told(PictureNotKept.message, {}, PictureNotKept.code))
         return
     async with database.writing() as writer:
         await _show(writer, wanted, address)
         await _note(writer, wanted, PictureState.FETCHED, None)
+
+
+async def _note_failure(database: Database, wanted: _Wanted, failure: Told) -> None:
+    async with database.writing() as writer:
+        await _note(writer, wanted, PictureState.FAILED, failure)
 
 
 async def _content(url: str, network: Network) -> bytes:

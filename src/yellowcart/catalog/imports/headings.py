@@ -14,6 +14,7 @@ from yellowcart.kernel.file_errors import ColumnTwice
 from yellowcart.kernel.file_rows import FileRow, fitted
 
 HEADINGS_FILE = Path(__file__).with_name("headings.toml")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NUMBERED_MAX = 20
 """Columns of one kind that come by number (attributes) and are read."""
 
@@ -35,7 +36,7 @@ class FormHeadings(msgspec.Struct, frozen=True, kw_only=True):
     def usual(self, field: str, *, chinese: bool = False) -> str:
         """The heading to show for a field, in the language that the file is in where there is one."""
         names = self.fields.get(field, (field,))
-        return next((name for name in names if name.isascii() is not chinese), names[0])
+        return next((name for name in names if bool(_CHINESE.search(name)) is chinese), names[0])
 
 
 @cache
@@ -61,7 +62,7 @@ class Columns:
     def __init__(self, form: FormHeadings, headings: Sequence[str]) -> None:
         self.form = form
         self.width = len(headings)
-        self.chinese = any(not heading.isascii() for heading in headings)
+        self.chinese = any(_CHINESE.search(heading) for heading in headings)
         self.labels = [" ".join(heading.split()) for heading in headings]
         keys = [heading_key(heading) for heading in headings]
         self._positions: dict[str, int] = {}

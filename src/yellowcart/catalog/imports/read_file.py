@@ -22,13 +22,7 @@ from yellowcart.catalog.imports.file_product import FileProduct
 from yellowcart.catalog.imports.known import counted_before, knowledge_of, seen_before
 from yellowcart.catalog.imports.model import ImportOptions, ImportState, ProductImport, ReadRow, Told
 from yellowcart.catalog.imports.plan_product import Categories, KnownProduct, choose_known, plan_product
-from yellowcart.catalog.imports.receive import (
-    PIECE_BYTES,
-    LocalFile,
-    examine_file,
-    receive_file,
-    require_importable,
-)
+from yellowcart.catalog.imports.receive import examine_file, is_small, receive_file, require_importable
 from yellowcart.catalog.imports.store import (
     find_import,
     forget_parts,
@@ -43,6 +37,7 @@ from yellowcart.catalog.imports.store import (
 from yellowcart.kernel.database import LOST, Database, Reader
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.file_errors import FileEmpty
+from yellowcart.kernel.file_on_disk import PIECE_BYTES, LocalFile
 from yellowcart.kernel.idempotency import RequestKey, once
 from yellowcart.kernel.ids import ProductId, ShopId, new_id
 
@@ -149,7 +144,7 @@ async def preview_file(
                 return made
 
             first = await (once(writer, "catalog:import:preview", key, _Made, receive) if key else receive())
-        if first == made and (file.is_small or read_here):
+        if first == made and (is_small(file) or read_here):
             async with database.reading() as reader:
                 tell(await find_import(reader, shop_id, made.import_id))
             await _read(database, shop_id, made.import_id, file.path, tell)

@@ -1,13 +1,6 @@
 """Taking a file in: looked at at once, kept in pieces until it is read, refused if it is no product file."""
 
 import asyncio
-import hashlib
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-
-import msgspec
 
 from yellowcart.accounts.model import Person
 from yellowcart.catalog.categories import require_category
@@ -25,17 +18,13 @@ from yellowcart.catalog.imports.store import (
 from yellowcart.catalog.shops import require_member
 from yellowcart.kernel.database import Reader, Writer
 from yellowcart.kernel.errors import InvalidFields
-from yellowcart.kernel.file_errors import FileEmpty, FileTooLarge
+from yellowcart.kernel.file_errors import FileEmpty
+from yellowcart.kernel.file_on_disk import PIECE_BYTES, LocalFile
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.translation import N_
 
-FILE_MEGABYTES_MAX = 200
-FILE_BYTES_MAX = FILE_MEGABYTES_MAX * 1024 * 1024
 SMALL_FILE_BYTES = 1024 * 1024
 """A file up to this size is read while its sender waits: a second or two."""
-PIECE_BYTES = 1024 * 1024
-"""Bytes of a file that are in memory at once."""
-FILE_NAME_LENGTH_MAX = 120
 READ_AT_ONCE_MAX = 5
 """Files of one shop that may wait to be read."""
 OPEN_PREVIEWS_MAX = 20
@@ -44,59 +33,9 @@ ROWS_KEPT_OF = 30
 """The rows of a shop's older imports are forgotten beyond this many; their counts stay."""
 
 
-class LocalFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file on this machine's disk, and what tells it from others."""
-
-    path: Path
-    name: str
-    size: int
-    content_hash: str
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it is read while its sender waits for the answer."""
-        return self.size <= SMALL_FILE_BYTES
-
-
-@asynccontextmanager
-async def on_disk(name: str, read: Callable[[int], Awaitable[bytes]]) -> AsyncIterator[LocalFile]:
-    """What `read(bytes_max)` gives piece by piece, as a file for the length of the block. Raises FileTooLarge,
-    FileEmpty."""
-    digest, size = hashlib.blake2b(digest_size=16), 0
-    with tempfile.TemporaryDirectory(prefix="yellowcart-import-") as folder:
-        path = Path(folder) / "file"
-        with path.open("wb") as file:
-            while piece := await read(PIECE_BYTES):
-                size += len(piece)
-                if size > FILE_BYTES_MAX:
-                    raise FileTooLarge(most=FILE_MEGABYTES_MAX)
-                digest.update(piece)
-                await asyncio.to_thread(file.write, piece)
-        if not size:
-            raise FileEmpty
-        yield LocalFile(path=path, name=shown_name(name), size=size, content_hash=digest.hexdigest())
-
-
-async def local_file(path: Path) -> LocalFile:
-    """A file that is on this machine's disk already. Raises OSError, FileTooLarge, FileEmpty."""
-
-    def measure() -> tuple[int, str]:
-        size = path.stat().st_size
-        if size > FILE_BYTES_MAX:
-            raise FileTooLarge(most=FILE_MEGABYTES_MAX)
-        if not size:
-            raise FileEmpty
-        with path.open("rb") as file:
-            return size, hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-    size, content_hash = await asyncio.to_thread(measure)
-    return LocalFile(path=path, name=shown_name(path.name), size=size, content_hash=content_hash)
-
-
-def shown_name(file_name: str) -> str:
-    """The last part of a file's name, of characters that can be shown."""
-    name = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(character for character in name if character.isprintable())[:FILE_NAME_LENGTH_MAX] or "–"
+def is_small(file: LocalFile) -> bool:
+    """Whether a file is read while its sender waits for the answer."""
+    return file.size <= SMALL_FILE_BYTES
 
 
 async def examine_file(file: LocalFile, dialect: Dialect | None) -> None:
@@ -105,7 +44,7 @@ async def examine_file(file: LocalFile, dialect: Dialect | None) -> None:
 
     def look() -> None:
         with open_products(file.path, dialect) as opened:
-            if file.is_small and not sum(1 for _ in opened.products):
+            if is_small(file) and not sum(1 for _ in opened.products):
                 raise FileEmpty
 
     await asyncio.to_thread(look)

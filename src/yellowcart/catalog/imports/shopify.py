@@ -52,7 +52,7 @@ def _product(file: FileChecking, group: GroupedRows) -> FileProduct:
             description=checking.block(first, "description"),
             category_hint=first["category"] or first["category_path"],
             picture_urls=list(pictures),
-            skus=[_sku(checking, each) for each in variants],
+            skus=[_sku(file, checking, each) for each in variants],
             skipped=_skipped(first),
         ),
         variants,
@@ -70,7 +70,7 @@ def _skipped(first: Cells) -> Sentence | None:
     return None
 
 
-def _sku(checking: ProductChecking, cells: Cells) -> FileSku:
+def _sku(file: FileChecking, checking: ProductChecking, cells: Cells) -> FileSku:
     values = [checking.line(cells, option) for option in OPTIONS if cells[option]]
     name, name_en = (" / ".join(values), "") if values and values != [WITHOUT_OPTIONS] else ONLY_SKU
     return FileSku(
@@ -78,8 +78,18 @@ def _sku(checking: ProductChecking, cells: Cells) -> FileSku:
         name=name,
         name_en=name_en,
         price_fen=checking.price(cells, "price"),
-        quantity=checking.quantity(cells, "quantity"),
+        quantity=_quantity(file, checking, cells),
         merchant_code=checking.code(cells, "merchant_code"),
         barcode=checking.code(cells, "barcode"),
         picture_url=cells["sku_picture"],
     )
+
+
+def _quantity(file: FileChecking, checking: ProductChecking, cells: Cells) -> int | None:
+    """Pieces in stock. Where nothing tracks the stock, Shopify sells without end and still writes 0, or less: that
+    says nothing. A number above zero is somebody's word, and counts."""
+    quantity = checking.stock(cells, "quantity")
+    if quantity == 0 and "tracker" in file.columns and not cells["tracker"]:
+        file.notes.count(N_("Shopify keeps no stock of %(count)s SKUs: stock that is known stays as it is."))
+        return None
+    return quantity

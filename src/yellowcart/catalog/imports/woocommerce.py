@@ -192,7 +192,5 @@ def _day(checking: ProductChecking, cells: Cells, field: str) -> date | None:
 def _quantity(checking: ProductChecking, cells: Cells) -> int | None:
     """A number where the stock is managed. Where it is not, the file says at most that there is none."""
     if cells["quantity"]:
-        text = cells["quantity"]
-        # Backorders take the stock below zero: there is none.
-        return 0 if re.fullmatch(r"-[0-9]+(?:\.0+)?", text) else checking.quantity(cells, "quantity")
+        return checking.stock(cells, "quantity")
     return 0 if cells["in_stock"] == "0" else None

@@ -35,6 +35,6 @@ DIALECTS = {
     Dialect.SHOPIFY: "Shopify",
     Dialect.WOOCOMMERCE: "WooCommerce",
     Dialect.TAOBAO_ASSISTANT: N_("Taobao assistant"),
-    Dialect.ALIMAMA: N_("Taobao alliance, selection list"),
+    Dialect.ALIMAMA: N_("Taobao Union, selection list"),
     Dialect.TEMPLATE: N_("Template of this platform"),
 }

@@ -20,7 +20,7 @@ from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.ids import ListingId, ProductId, ShopId
 from yellowcart.links.errors import RefusedByLinkRule
-from yellowcart.links.wording import next_change_text
+from yellowcart.links.wording import next_change_text, storefront_word
 from yellowcart.orders.addresses import last_address
 from yellowcart.platform import Platform
 from yellowcart.stage.audience import AudienceKind
@@ -107,6 +107,7 @@ async def out_page(
         "next_change": next_change_text(verdict, locale_of(request)) if verdict else "",
         "may_jump": entry.is_in_cart and is_open and _leads_to_the_web(entry.listing),
         "back": place_path(entry.listing),
+        "storefront": storefront_word(entry.listing.storefront or "", locale_of(request)),
         "jump_key": fresh_request_key(),
     }
     return buyer_page(request, "out.html", context)

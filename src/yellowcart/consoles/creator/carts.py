@@ -26,7 +26,7 @@ from yellowcart.links.model import Surface
 from yellowcart.links.recognise import recognise
 from yellowcart.links.resolve import LinkResolver
 from yellowcart.links.rules import Timeline, verdict
-from yellowcart.links.wording import next_change_text, source_word, verdict_text
+from yellowcart.links.wording import next_change_text, source_word, storefront_word, verdict_text
 from yellowcart.stage import listings
 from yellowcart.stage.creators import creator_of
 from yellowcart.stage.goods import SOLD_OUTSIDE, sellable_link, suggested_title
@@ -256,6 +256,7 @@ async def _found(
                 "link": link,
                 "pasted_url": pasted.canonical_url,
                 "outcome": outcome,
+                "storefront": storefront_word(link.storefront, locale),
                 "source": source_word(link.source, locale),
                 "sellable": link.kind in SOLD_OUTSIDE and link.canonical_url is not None,
                 "admits": judged.admits,

@@ -11,8 +11,9 @@ from yellowcart.consoles.rendering import AnyRequest, locale_of
 from yellowcart.insight.metrics import room_figures
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
+from yellowcart.kernel.translation import translate
 from yellowcart.links.rules import Timeline, verdict
-from yellowcart.links.wording import next_change_text, source_word, surface_word
+from yellowcart.links.wording import SURFACE_NAMES, next_change_text, source_word
 from yellowcart.stage.creators import find_creator
 from yellowcart.stage.model import RoomState
 from yellowcart.stage.queries import pairs_in_carts, rooms_of_creator
@@ -50,7 +51,7 @@ async def home(
                     "at": judged.next_change.at,
                     "action": judged.next_change.action,
                     "source": source_word(pair.source, locale),
-                    "surface": surface_word(pair.surface, locale),
+                    "surface": translate(SURFACE_NAMES[pair.surface], locale),
                     "count": pair.listing_count,
                     "text": next_change_text(judged, locale),
                 }

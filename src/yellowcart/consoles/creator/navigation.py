@@ -6,16 +6,28 @@ from yellowcart.consoles.rendering import AnyRequest, locale_of, page
 from yellowcart.kernel.translation import N_, translate
 from yellowcart.stage.model import Creator
 
-_PLACES = (
-    ("home", N_("Home"), "/creator", "home"),
-    ("rooms", N_("Live rooms"), "/creator/rooms", "live"),
-    ("videos", N_("Videos"), "/creator/videos", "video"),
-    ("listings", N_("My listings"), "/creator/listings", "list"),
-    ("twins", N_("Own-shop twins"), "/creator/twins", "refresh"),
-    ("jump-loss", N_("Viewers who leave"), "/creator/jump-loss", "out"),
-    ("conversions", N_("Reported orders"), "/creator/conversions", "money"),
-    ("notices", N_("Notices"), "/notices", "notice"),
-    ("profile", N_("Profile"), "/creator/profile", "user"),
+_PROFILE = ("profile", N_("Profile"), "/creator/profile", "user")
+
+_SECTIONS = (
+    (
+        "",
+        (
+            ("home", N_("Home"), "/creator", "home"),
+            ("rooms", N_("Live rooms"), "/creator/rooms", "live"),
+            ("videos", N_("Videos"), "/creator/videos", "video"),
+            ("listings", N_("My listings"), "/creator/listings", "list"),
+        ),
+    ),
+    (
+        N_("Outside links"),
+        (
+            ("notices", N_("Notices"), "/notices", "notice"),
+            ("twins", N_("Own-shop twins"), "/creator/twins", "refresh"),
+            ("jump-loss", N_("Viewers who leave"), "/creator/jump-loss", "out"),
+            ("conversions", N_("Reported orders"), "/creator/conversions", "money"),
+        ),
+    ),
+    (N_("Account"), (_PROFILE,)),
 )
 
 
@@ -23,9 +35,15 @@ def console_context(request: AnyRequest, creator: Creator | None, here: str) -> 
     """Navigation and name of the console, for a page at the place `here` (one of the names above). Without a
     profile there is nothing to navigate yet."""
     locale = locale_of(request)
-    places = _PLACES if creator is not None else _PLACES[-1:]
+    sections = _SECTIONS if creator is not None else (("", (_PROFILE,)),)
     return {
-        "navigation": [(translate(label, locale), path, icon, name == here) for name, label, path, icon in places],
+        "navigation": [
+            (
+                translate(heading, locale),
+                [(translate(label, locale), path, icon, name == here) for name, label, path, icon in places],
+            )
+            for heading, places in sections
+        ],
         "console_name": translate(N_("Creator console"), locale),
         "creator": creator,
     }

@@ -12,7 +12,7 @@ from yellowcart.catalog.shops import shops_of
 from yellowcart.consoles.buyer.navigation import TABS
 from yellowcart.consoles.creator.navigation import console_context as creator_context
 from yellowcart.consoles.merchant.navigation import console_context as merchant_context
-from yellowcart.consoles.operator.navigation import PLACES as OPERATOR_PLACES
+from yellowcart.consoles.operator.navigation import console_context as operator_context
 from yellowcart.consoles.rendering import AnyRequest, go_to, local_path, locale_of, page
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.errors import NotFound
@@ -75,19 +75,14 @@ async def read_all(database: NamedDependency[Database], person: NamedDependency[
 async def _console_of(request: AnyRequest, reader: Reader, person: Person) -> dict[str, object]:
     """The layout and navigation of the console that the person works in; the buyer's where there is none."""
     console: dict[str, object] = {"layout": "layout/console.html"}
-    locale = locale_of(request)
     if person.has(Role.CREATOR):
         return console | creator_context(request, await find_creator(reader, person), "messages")
     if person.has(Role.MERCHANT):
         shops = await shops_of(reader, person)
         return console | merchant_context(request, shops[0] if len(shops) == 1 else None, "messages")
     if person.has(Role.OPERATOR):
-        return console | {
-            "console_name": translate(N_("Operator console"), locale),
-            "navigation": [
-                (translate(label, locale), href, icon, False) for _, label, href, icon in OPERATOR_PLACES
-            ],
-        }
+        return console | operator_context(request, "messages")
+    locale = locale_of(request)
     return {
         "layout": "layout/buyer.html",
         "navigation": [(translate(label, locale), href, icon, href == "/me") for label, href, icon in TABS],

@@ -129,8 +129,12 @@ async def buyer_token(
 @get("/assets/{version:str}/{path:path}", guards=[PUBLIC])
 async def static_file(version: FromPath[str], path: FromPath[str]) -> File:
     """A static file; its address changes with its content, so browsers keep it for good."""
-    file = (ASSETS / path.lstrip("/")).resolve()
-    if not version or not file.is_relative_to(ASSETS) or not file.is_file():
+    try:
+        file = (ASSETS / path.lstrip("/")).resolve()
+        known = bool(version) and file.is_relative_to(ASSETS) and file.is_file()
+    except (OSError, ValueError):  # a name that no file can have: too long, or with a NUL
+        known = False
+    if not known:
         raise NotFound
     return File(
         file,

@@ -30,7 +30,6 @@ from yellowcart.catalog.imports.queries import (
     rows_of_import,
 )
 from yellowcart.catalog.imports.read_file import preview_file
-from yellowcart.catalog.imports.receive import FILE_BYTES_MAX, FILE_MEGABYTES_MAX, on_disk
 from yellowcart.catalog.imports.report import report_columns, report_csv, report_lines
 from yellowcart.catalog.imports.template import template_rows
 from yellowcart.catalog.imports.wording import DIALECTS, FIELDS
@@ -45,6 +44,7 @@ from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Conflict, NotFound, Refusal
 from yellowcart.kernel.file_errors import FileEmpty
+from yellowcart.kernel.file_on_disk import FILE_MEGABYTES_MAX, UPLOAD_BYTES_MAX, on_disk
 from yellowcart.kernel.file_reading import FILE_LIMITS
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.problem import status_of
@@ -106,8 +106,7 @@ async def imports_page(
     "/merchant/{shop_id:int}/imports",
     guards=[MERCHANT],
     status_code=200,
-    # A little more than the file may have: what is too large by a little is refused in our own words.
-    request_max_body_size=FILE_BYTES_MAX + 3 * 1024 * 1024,
+    request_max_body_size=UPLOAD_BYTES_MAX,
 )
 async def upload(
     request: AnyRequest,

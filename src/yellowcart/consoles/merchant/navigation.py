@@ -1,7 +1,7 @@
 """What every page of the merchant console has around it."""
 
 from yellowcart.catalog.model import Shop
-from yellowcart.consoles.rendering import AnyRequest, locale_of
+from yellowcart.consoles.rendering import AnyRequest, Section, locale_of
 from yellowcart.kernel.translation import N_, translate
 
 _PLACES = (
@@ -23,12 +23,13 @@ def console_context(request: AnyRequest, shop: Shop | None, here: str) -> dict[s
     """Navigation, name and shop of the console, for a page at the place `here` (one of the names above). Without
     a shop there is nothing to navigate yet."""
     locale = locale_of(request)
-    navigation: list[tuple[str, str, str, bool]] = []
+    navigation: list[Section] = []
     if shop is not None:
-        navigation = [
+        places = [
             (translate(label, locale), shop_path(shop, rest), icon, name == here)
             for name, label, rest, icon in _PLACES
         ]
+        navigation = [("", places)]
     return {
         "navigation": navigation,
         "console_name": translate(N_("Merchant console"), locale),

@@ -23,7 +23,7 @@ from yellowcart.kernel.errors import InvalidFields, Refusal
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
 from yellowcart.links.model import Action
-from yellowcart.links.queries import read_notices, read_sources, read_timeline
+from yellowcart.links.queries import next_announcement, read_notices, read_sources, read_timeline
 
 
 @get("/clock", guards=[allow(Role.OPERATOR)])
@@ -85,6 +85,7 @@ async def _context(reader: Reader, to: datetime | None) -> dict[str, object]:
     anchor = await read_anchor(reader)
     timeline = await read_timeline(reader)
     coming = sorted({rule.effective_at for rule in timeline.rules if rule.effective_at > now})
+    announced = await next_announcement(reader)
     context: dict[str, object] = {
         "form": None,
         "movable": anchor is not None,
@@ -92,6 +93,7 @@ async def _context(reader: Reader, to: datetime | None) -> dict[str, object]:
         "system_now": clock.system_now(),
         "presets": [
             *((N_("Next rule takes effect"), written_moment(moment), moment) for moment in coming[:1]),
+            *((N_("Next announcement"), written_moment(moment), moment) for moment in announced if moment > now),
             (N_("+1 hour"), written_moment(now + timedelta(hours=1)), now + timedelta(hours=1)),
             (N_("+1 day"), written_moment(now + timedelta(days=1)), now + timedelta(days=1)),
         ],

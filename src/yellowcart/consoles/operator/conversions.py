@@ -29,12 +29,11 @@ from yellowcart.conversions.queries import (
     sums,
 )
 from yellowcart.conversions.take_in import take_in_report
-from yellowcart.conversions.uploads import UPLOAD_BYTES_MAX, on_disk
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.file_errors import FileEmpty
+from yellowcart.kernel.file_on_disk import FILE_MEGABYTES_MAX, UPLOAD_BYTES_MAX, on_disk
 from yellowcart.kernel.file_reading import FILE_LIMITS
-from yellowcart.kernel.file_rows import MEGABYTE
 from yellowcart.kernel.ids import CreatorId, ReportId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_, translate
@@ -152,8 +151,8 @@ async def upload(
     try:
         if data.file is None or not data.file.filename:
             raise FileEmpty
-        async with on_disk(data.file) as path:
-            outcome = await take_in_report(database, person, network, data.file.filename, path)
+        async with on_disk(data.file.filename, data.file.read) as file:
+            outcome = await take_in_report(database, person, network, file.name, file.path)
     except Refusal as refusal:
         form = refused_form(refusal, {"network": data.network}, locale_of(request))
         if "" in form["errors"]:
@@ -225,7 +224,7 @@ async def _reports_page(
             ("", translate(N_("Tell it from the file"), locale)),
             *((each.value, source_word(each.value, locale)) for each in Network),
         ],
-        "megabytes_max": FILE_LIMITS.bytes_max // MEGABYTE,
+        "megabytes_max": FILE_MEGABYTES_MAX,
         "rows_max": FILE_LIMITS.rows_max,
     }
     return operator_page(

@@ -17,14 +17,9 @@ from yellowcart.kernel.ids import NoticeId
 from yellowcart.kernel.translation import N_, translate
 from yellowcart.links.model import Surface
 from yellowcart.links.queries import read_notices, read_sources, read_timeline, standing_of
+from yellowcart.links.wording import SURFACE_NAMES
 
-SURFACES = {
-    Surface.LIVE_CART: N_("Live room cart"),
-    Surface.VIDEO_CART: N_("Short video cart"),
-    Surface.PRODUCT_PAGE: N_("Product page"),
-    Surface.PROFILE_PAGE: N_("Profile page"),
-    Surface.SHOP_PAGE: N_("Shop page"),
-}
+SURFACES = SURFACE_NAMES
 
 NOTICES_SHOWN = 20
 """Notices below the timeline; the list of all has its own page."""

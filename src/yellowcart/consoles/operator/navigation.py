@@ -10,33 +10,57 @@ from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.translation import N_, translate
 from yellowcart.links.rules import shanghai_midnight
 
-PLACES = (
-    ("dashboard", N_("Overview"), "/operator", "chart"),
-    ("rules", N_("Link rules"), "/operator/rules", "link"),
-    ("notices", N_("Notices"), "/operator/notices", "notice"),
-    ("taken-off", N_("Taken off by rules"), "/operator/taken-off", "scissors"),
-    ("twins", N_("Twins of outside products"), "/operator/twins", "refresh"),
-    ("jump-loss", N_("Jump loss"), "/operator/jump-loss", "out"),
-    ("conversions", N_("Reported orders"), "/operator/conversions", "money"),
-    ("clock", N_("Clock"), "/operator/clock", "clock"),
-    ("orders", N_("All orders"), "/operator/orders", "receipt"),
-    ("people", N_("People and roles"), "/operator/people", "users"),
-    ("switches", N_("Kill switches"), "/operator/switches", "lock"),
-    ("audit", N_("Audit trail"), "/operator/audit", "history"),
+_SECTIONS = (
+    (
+        "",
+        (
+            ("dashboard", N_("Overview"), "/operator", "chart"),
+            ("orders", N_("All orders"), "/operator/orders", "receipt"),
+        ),
+    ),
+    (
+        N_("Outside links"),
+        (
+            ("rules", N_("Link rules"), "/operator/rules", "link"),
+            ("notices", N_("Notices"), "/operator/notices", "notice"),
+            ("taken-off", N_("Taken off by rules"), "/operator/taken-off", "scissors"),
+            ("twins", N_("Own-shop twins"), "/operator/twins", "refresh"),
+            ("jump-loss", N_("Jump loss"), "/operator/jump-loss", "out"),
+            ("conversions", N_("Reported orders"), "/operator/conversions", "money"),
+        ),
+    ),
+    (
+        N_("Platform"),
+        (
+            ("people", N_("People and roles"), "/operator/people", "users"),
+            ("switches", N_("Kill switches"), "/operator/switches", "lock"),
+            ("clock", N_("Clock"), "/operator/clock", "clock"),
+            ("audit", N_("Audit trail"), "/operator/audit", "history"),
+        ),
+    ),
 )
+
+
+def console_context(request: AnyRequest, here: str) -> dict[str, object]:
+    """Navigation and name of the console, for a page at the place `here` (one of the names above)."""
+    locale = locale_of(request)
+    return {
+        "console_name": translate(N_("Operator console"), locale),
+        "navigation": [
+            (
+                translate(heading, locale),
+                [(translate(label, locale), path, icon, name == here) for name, label, path, icon in places],
+            )
+            for heading, places in _SECTIONS
+        ],
+    }
 
 
 def operator_page(
     request: AnyRequest, place: str, template: str, context: Mapping[str, object], *, status: int = 200
 ) -> Response[str]:
     """A page of the console, with its side bar; `place` says which entry is the present one."""
-    locale = locale_of(request)
-    everywhere: dict[str, object] = {
-        "console_name": translate(N_("Operator console"), locale),
-        "navigation": [
-            (translate(label, locale), href, icon, place == name) for name, label, href, icon in PLACES
-        ],
-    }
+    everywhere = console_context(request, place)
     return page(request, f"operator/{template}", everywhere | dict(context), status=status)
 
 

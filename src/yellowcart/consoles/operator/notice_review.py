@@ -44,6 +44,19 @@ class Decision(StrEnum):
     """Give it up for good: its drafter, or another with a remark."""
 
 
+STEP_WORDS = {
+    "links:draft:begin": N_("Draft begun"),
+    "links:draft:change": N_("Draft changed"),
+    "links:draft:submit": N_("Submitted for review"),
+    "links:draft:take_back": N_("Taken back to go on writing"),
+    "links:draft:return": N_("Sent back"),
+    "links:draft:schedule": N_("Approved, to be published at its announcement"),
+    "links:draft:unpublishable": N_("Could not be published, sent back"),
+    "links:draft:discard": N_("Draft discarded"),
+}
+"""What happened to a draft, by the action that the audit trail holds."""
+
+
 @get("/drafts/{draft_id:int}/review", guards=[allow(Role.OPERATOR)])
 async def review_page(
     request: AnyRequest,
@@ -55,7 +68,9 @@ async def review_page(
     async with database.reading() as reader:
         about = (await read_trail(reader, subject=f"draft:{draft_id}", size=20)).items
     context = await _context(request, database, person, DraftId(draft_id))
-    return operator_page(request, "notices", "draft_review.html", context | {"about": about})
+    return operator_page(
+        request, "notices", "draft_review.html", context | {"about": about, "step_words": STEP_WORDS}
+    )
 
 
 @get("/drafts/{draft_id:int}/{decision:str}", guards=[allow(Role.OPERATOR)])

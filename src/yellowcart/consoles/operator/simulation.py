@@ -38,7 +38,7 @@ from yellowcart.kernel.ids import DraftId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_, Locale, in_language, translate
 from yellowcart.links.queries import read_sources
-from yellowcart.links.wording import SURFACE_WORDS
+from yellowcart.links.wording import SURFACE_NAMES
 
 FromDay = Annotated[str | None, QueryParameter(name="from")]
 WORKBOOK = "actions.xlsx"
@@ -202,7 +202,7 @@ async def _page(
         "window_days": _window_days(found),
         "days_most": WINDOW_DAYS_MAX,
         "proposal_text": translate(picture.PROPOSAL_WORDS[proposal.state], locale),
-        "surfaces": {surface: translate(words, locale) for surface, words in SURFACE_WORDS.items()},
+        "surfaces": {surface: translate(words, locale) for surface, words in SURFACE_NAMES.items()},
         "sources": sources,
         "unheard_names": translate(N_(", "), locale).join(sources.get(each, each) for each in found.unheard),
         "categories": picture.category_names(found, locale),

@@ -14,7 +14,7 @@ from yellowcart.insight.simulation_model import (
 from yellowcart.kernel.money import write_percent
 from yellowcart.kernel.translation import N_, Locale, in_language, translate
 from yellowcart.links.model import Surface
-from yellowcart.links.wording import SURFACE_WORDS
+from yellowcart.links.wording import SURFACE_NAMES
 
 SCENARIO_WORDS: dict[ScenarioName, str] = {
     ScenarioName.LOW: N_("Low"),
@@ -59,7 +59,7 @@ def listings_option(found: Simulation, names: Mapping[str, str], locale: Locale)
             {
                 "type": "bar",
                 "stack": "listings",
-                "name": translate(SURFACE_WORDS[surface], locale),
+                "name": translate(SURFACE_NAMES[surface], locale),
                 "data": [counts.get((surface, source), 0) for source in sources],
             }
             for surface in surfaces

@@ -74,7 +74,7 @@ def rows(
                 title=verdict_text(verdict(timeline, surface, source.source, rule.effective_at), locale),
                 href=f"/operator/notices/{codes.get(rule.notice_id, '')}",
             )
-            for rule, after in zip(rules, [*rules[1:], None], strict=True)
+            for rule, after in zip(rules, [*rules[1:], None][: len(rules)], strict=True)
         ]
         name = source.name_en if locale is Locale.ENGLISH else source.name_zh
         made.append(Row(label=name, note=source.source, spans=spans))

@@ -568,6 +568,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("replaces_id IS NOT NULL"),
     )
+    op.create_index(
+        "listing_taken_off_at_idx",
+        "listing",
+        ["taken_off_at"],
+        unique=False,
+        postgresql_where=sa.text("taken_off_at IS NOT NULL"),
+    )
     op.create_foreign_key(op.f("listing_replaces_id_fkey"), "listing", "listing", ["replaces_id"], ["listing_id"])
     op.add_column("notice", sa.Column("grace", sa.Text(), server_default=sa.text("'at_once'"), nullable=False))
     op.add_column("notice", sa.Column("drafted_by", sa.BigInteger(), autoincrement=False, nullable=True))
@@ -678,6 +685,9 @@ def downgrade() -> None:
     op.drop_column("notice", "drafted_by")
     op.drop_column("notice", "grace")
     op.drop_constraint(op.f("listing_replaces_id_fkey"), "listing", type_="foreignkey")
+    op.drop_index(
+        "listing_taken_off_at_idx", table_name="listing", postgresql_where=sa.text("taken_off_at IS NOT NULL")
+    )
     op.drop_index(
         "listing_replaces_idx", table_name="listing", postgresql_where=sa.text("replaces_id IS NOT NULL")
     )

@@ -12,6 +12,8 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY = ("notice_withdrawal", "conversion_revision", "rule_warning", "warning_taken_back")
+KEPT_BEFORE = ("audit_entry", "link_rule", "notice", "enforced_change")
+"""Append-only since 0002, which forgot that a table can also be emptied at a stroke."""
 
 
 def upgrade() -> None:
@@ -19,6 +21,13 @@ def upgrade() -> None:
         op.execute(
             f"""
             CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+            """
+        )
+    for table in (*APPEND_ONLY, *KEPT_BEFORE, "notice_draft"):
+        op.execute(
+            f"""
+            CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
             """
         )
