@@ -241,7 +241,7 @@ def answer_defect(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 def _unusable(error: Exception) -> Refusal | None:
-    """What a request carried that nothing of ours can hold, wherever it was met. Its transaction is rolled back."""
+    """What a request carried that nothing of ours can hold, wherever met. Its transaction is rolled back."""
     if isinstance(error, DataError) and "NUL (0x00)" in str(error):
         return TextUnstorable()
     if isinstance(error, NumericValueOutOfRange):

@@ -165,7 +165,7 @@ listing = Table(
         "listing_id",
         postgresql_where=text("off_notice_id IS NOT NULL"),
     ),
-    # Warnings and the search for twins ask for what is in a cart or has left one lately, not for all that ever was.
+    # Warnings and the search for twins ask for what is in a cart or has left one lately, not for all there was.
     Index("listing_taken_off_at_idx", "taken_off_at", postgresql_where=text("taken_off_at IS NOT NULL")),
     # The enforcement job asks for all listings of a pair that are still in a cart.
     Index("listing_in_cart_idx", "surface", "source", postgresql_where=text("state <> 'off_cart'")),
