@@ -1,5 +1,7 @@
 """Reported orders over HTTP: pages of operators and creators, and what programs send and read."""
 
+import csv
+import io
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -26,6 +28,7 @@ from tests.conversion_world import (
 from tests.stage_world import new_host, write_history
 from yellowcart.accounts.model import Role
 from yellowcart.app import Application
+from yellowcart.conversions import queries
 from yellowcart.conversions.model import ConversionState
 from yellowcart.kernel.database import Database
 
@@ -186,6 +189,18 @@ async def test_a_report_that_was_broken_off_goes_on(console: httpx.AsyncClient, 
         (row,) = await reader.records("SELECT unchanged_count, finished_at FROM conversion_report")
     assert row["unchanged_count"] == 1
     assert row["finished_at"] is not None
+
+
+async def test_an_export_of_many_pages_has_every_line_once(
+    console: httpx.AsyncClient, database: Database, operator: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "EXPORTED_AT_ONCE", 2)
+    lines = [line_of(order_line_id=f"{number}", order_id=f"order-{number}") for number in range(5)]
+    await send(database, operator.person, *lines)
+    text = (await console.get("/operator/conversions.csv")).content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert len(rows) == 1 + len(lines), "the headings once, then every line"
+    assert {row[1] for row in rows[1:]} == {line.order_id for line in lines}
 
 
 async def test_an_export_never_lets_a_cell_start_a_formula(

@@ -15,7 +15,7 @@ from litestar.routes import HTTPRoute
 from tests.conftest import SignedIn, browser, sign_in_as
 from tests.conversion_world import jump, line_of, outside_listing, send
 from tests.notice_world import content, open_desk, submitted
-from tests.stage_world import live_room, new_host, new_video, write_shop
+from tests.stage_world import SOURCES, live_room, new_host, new_video, write_shop
 from yellowcart.accounts.access import Access
 from yellowcart.accounts.model import Role
 from yellowcart.app import Application
@@ -28,8 +28,8 @@ PLACE = re.compile(r"\{(\w+):(\w+)\}")
 NOWHERE = {"int": "999", "str": "nothing"}
 """What stands for an id where there is nothing to name."""
 
-WORDS_OF_ADDRESSES = {"decision": "publish", "form": "csv", "kind": "rooms"}
-ASKED_WITH = {"/operator/clock/brought": "?since=2022-02-25T00:00:00"}
+WORDS_OF_ADDRESSES = {"decision": "publish", "form": "actions.csv", "kind": "rooms"}
+ASKED_WITH = {"/operator/clock/brought": "?after=2022-02-24&until=2022-02-25"}
 """What a page is asked with that is nothing without it."""
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -41,6 +41,10 @@ SAID_AS_IT_IS = {
 """The switch to the other language, terms of the field and names of programs and files."""
 
 NOT_OF_THIS_STAGE = {
+    "/listings/{listing_id:int}/sheet",
+    "/creator/twins/replace",
+    "/operator/drafts/{draft_id:int}",
+    "/merchant",
     "/cashier/{shop_id:int}/{order_id:int}",
     "/cashier/{shop_id:int}/{order_id:int}/return",
     "/orders/{shop_id:int}/{order_id:int}",
@@ -51,7 +55,11 @@ NOT_OF_THIS_STAGE = {
     "/merchant/{shop_id:int}/imports/{import_id:int}/report.csv",
     "/merchant/{shop_id:int}/imports/{import_id:int}/report.xlsx",
 }
-"""Pages of orders and imports, which the small stage has none of; the tests of both open them."""
+"""Pages of orders, imports and choices, which the small stage has none of, and those that lead on at once: a draft
+that was submitted to its review, a merchant to their only shop. The tests of each open them."""
+
+AS_RECORDED = "/operator/audit"
+"""Holds values as they were recorded, in the platform's own keys."""
 
 NOT_SPOKEN = {"script", "style", "code", "title"}
 
@@ -80,10 +88,12 @@ class Spoken(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.words: list[str] = []
-        self._silent = 0
+        self._silent = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in NOT_SPOKEN
+        # What is written in English on purpose says so in `lang`; so does the page itself, and that is not meant.
+        if not self._silent and (tag in NOT_SPOKEN or (tag != "html" and ("lang", "en") in attrs)):
+            self._silent = tag
         self.words += [
             value
             for name, value in attrs
@@ -91,7 +101,8 @@ class Spoken(HTMLParser):
         ]
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in NOT_SPOKEN
+        if tag == self._silent:
+            self._silent = ""
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
@@ -122,17 +133,25 @@ def address_of(path: str, ids: dict[str, str]) -> str:
     return PLACE.sub(lambda found: known.get(found[1], NOWHERE[found[2]]), path) + ASKED_WITH.get(path, "")
 
 
+def may_see(access: Access, who: SignedIn | None) -> bool:
+    """Whether a page is there for somebody."""
+    if who is None:
+        return access.public
+    return access.roles is None or bool(access.roles & who.person.roles)
+
+
 def is_fitting(access: Access, who: SignedIn | None, path: str, status: int) -> bool:
     """Whether somebody was answered as they should be: shut out where it is not theirs, and let in where it is."""
-    if who is None and not access.public:
-        return status == 302
-    if who is not None and access.roles is not None and not access.roles & who.person.roles:
-        return status == 403
+    if not may_see(access, who):
+        return status == (302 if who is None else 403)
     return status in ((200, 303, 404) if "{" in path else (200, 303))
 
 
-async def look_around(application: Application, house: House, language: str) -> tuple[list[Visit], list[str]]:
-    """Open every page as everybody. What was found, and what was not as it should be."""
+async def look_around(
+    application: Application, house: House, language: str, *, shut_doors: bool = False
+) -> tuple[list[Visit], list[str]]:
+    """Open every page as everybody who may see it, and with `shut_doors` as all the others too. What was found,
+    and what was not as it should be."""
     visits: list[Visit] = []
     complaints: list[str] = []
     async with AsyncExitStack() as stack:
@@ -142,6 +161,8 @@ async def look_around(application: Application, house: House, language: str) -> 
             )
             client.cookies.set("language", language)
             for path, access in pages_of(application):
+                if not shut_doors and not may_see(access, who):
+                    continue
                 answer = await client.get(address_of(path, house.ids))
                 if not is_fitting(access, who, path, answer.status_code):
                     complaints.append(f"{name} {answer.request.url.path}: {answer.status_code}")
@@ -156,6 +177,7 @@ def english_on(visits: list[Visit], tolerated: set[str]) -> list[str]:
         {
             f"{visit.path}: {word}"
             for visit in visits
+            if visit.path != AS_RECORDED
             for word in ENGLISH_WORD.findall(visit.text)
             if word not in tolerated
         }
@@ -223,7 +245,7 @@ async def small_stage(database: Database) -> House:
 async def test_an_installation_with_nothing_on_it_has_every_page_in_chinese(
     application: Application, database: Database
 ) -> None:
-    visits, complaints = await look_around(application, await empty_house(database), "zh_CN")
+    visits, complaints = await look_around(application, await empty_house(database), "zh_CN", shut_doors=True)
     assert not complaints, "\n".join(complaints)
     assert not (found := english_on(visits, SAID_AS_IT_IS)), "\n".join(found)
 
@@ -253,7 +275,8 @@ async def test_every_page_of_a_small_stage_comes_up_for_somebody_and_speaks_chin
     house = await small_stage(database)
     visits, complaints = await look_around(application, house, "zh_CN")
     assert not complaints, "\n".join(complaints)
-    assert not (found := english_on(visits, SAID_AS_IT_IS)), "\n".join(found)
+    # The sources of this stage have their keys for names.
+    assert not (found := english_on(visits, {*SAID_AS_IT_IS, *SOURCES})), "\n".join(found)
     came_up = {visit.path for visit in visits if visit.status == 200}
     assert {path for path, _ in pages_of(application)} - came_up == NOT_OF_THIS_STAGE
 

@@ -1,5 +1,6 @@
 """Reads of reported orders for pages, exports and the API. Every amount here is what the networks reported."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final
 
@@ -7,7 +8,7 @@ import msgspec
 
 from yellowcart.conversions.model import Conversion, ConversionState, Network, Report, ReportedLine
 from yellowcart.conversions.rules import FieldChange, told_apart
-from yellowcart.kernel.database import Reader
+from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.ids import CreatorId, ReportId
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, page_of
@@ -15,6 +16,8 @@ from yellowcart.links.model import require_aware
 
 EXPORT_MAX: Final = 50_000
 """Lines of one export."""
+EXPORTED_AT_ONCE: Final = 1_000
+"""Lines that an export reads at a time."""
 REVISIONS_SHOWN: Final = 200
 TEXT_LENGTH_MAX: Final = 100
 _END_OF_TIME: Final = "9999-12-31T00:00:00+00:00"
@@ -29,7 +32,6 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     creator_id: CreatorId | None = None
     attributed: bool | None = None
     text: str = ""
-    report_id: ReportId | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -89,11 +91,6 @@ _WANTED: Final = """
     AND (%(attributed)s::boolean IS NULL OR (line.creator_id IS NOT NULL) = %(attributed)s)
     AND (%(text)s = '' OR line.order_id = %(text)s OR line.order_line_id = %(text)s
          OR line.network_line_id = %(text)s OR line.item_id = %(text)s)
-    AND (%(report_id)s::bigint IS NULL OR EXISTS (
-        SELECT FROM conversion_revision AS revision
-        WHERE revision.network = line.network AND revision.order_line_id = line.order_line_id
-          AND revision.report_id = %(report_id)s
-    ))
     AND (%(since)s::timestamptz IS NULL OR line.ordered_at >= %(since)s)
     AND (%(until)s::timestamptz IS NULL OR line.ordered_at < %(until)s)
 """
@@ -105,12 +102,25 @@ async def conversions(
     """The lines, the latest order first. Raises CursorBroken."""
     limit = bounded_size(size)
     rows = await _lines(reader, wanted, cursor, limit + 1)
-    return page_of(rows, limit, lambda row: (row.ordered_at.isoformat(), row.network.value, row.order_line_id))
+    return page_of(rows, limit, _key)
 
 
-async def exported(reader: Reader, wanted: Wanted) -> list[ConversionLine]:
-    """The latest lines for an export, EXPORT_MAX at most."""
-    return await _lines(reader, wanted, None, EXPORT_MAX)
+async def exported(database: Database, wanted: Wanted) -> AsyncIterator[list[ConversionLine]]:
+    """The latest lines for an export, EXPORT_MAX at most, page by page: each is a transaction of its own, so that
+    whoever downloads slowly holds nobody up, and so few that no other request waits while they are unpacked."""
+    cursor: str | None = None
+    for _ in range(0, EXPORT_MAX, EXPORTED_AT_ONCE):
+        async with database.reading() as reader:
+            rows = await _lines(reader, wanted, cursor, EXPORTED_AT_ONCE + 1)
+        page = page_of(rows, EXPORTED_AT_ONCE, _key)
+        yield page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _key(row: ConversionLine) -> tuple[str, str, str]:
+    return row.ordered_at.isoformat(), row.network.value, row.order_line_id
 
 
 async def _lines(reader: Reader, wanted: Wanted, cursor: str | None, limit: int) -> list[ConversionLine]:
@@ -170,7 +180,6 @@ def _places(wanted: Wanted) -> dict[str, object]:
         "creator_id": wanted.creator_id,
         "attributed": wanted.attributed,
         "text": "".join(filter(str.isprintable, wanted.text)).strip()[:TEXT_LENGTH_MAX],
-        "report_id": wanted.report_id,
         "since": wanted.since,
         "until": wanted.until,
     }

@@ -25,25 +25,23 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Reader
 from yellowcart.kernel.ids import CreatorId
 
-GROUPS_MAX = 20_000
-"""Groups of source, creator and band that are told apart."""
 CREATORS_SHOWN_MAX = 50
 
 _JUMPS = """
-SELECT source, creator_id, width_bucket(price_fen, %(starts)s::bigint[]) AS band,
+SELECT source, CASE WHEN %(apart)s THEN creator_id END AS creator_id,
+       width_bucket(price_fen, %(starts)s::bigint[]) AS band,
        count(*) AS clicked,
        count(*) FILTER (WHERE landed_at <= %(as_of)s) AS landed,
        count(*) FILTER (WHERE returned_at <= %(as_of)s) AS returned
 FROM jump_out
 WHERE clicked_at >= %(begins)s AND clicked_at < %(ends)s AND clicked_at <= %(as_of)s
-  AND (%(creator_id)s::bigint IS NULL OR creator_id = %(creator_id)s)
+  AND (%(creator_ids)s::bigint[] IS NULL OR creator_id = ANY(%(creator_ids)s))
 GROUP BY 1, 2, 3
-ORDER BY clicked DESC, source, creator_id, band
-LIMIT %(limit)s
+ORDER BY 1, 2, 3
 """
 
 _ORDERED = """
-SELECT conversion.network AS source, conversion.creator_id,
+SELECT conversion.network AS source, CASE WHEN %(apart)s THEN conversion.creator_id END AS creator_id,
        width_bucket(coalesce(listing.price_fen, conversion.unit_price_fen), %(starts)s::bigint[]) AS band,
        count(DISTINCT conversion.order_id) AS orders,
        coalesce(sum(conversion.paid_fen), 0)::bigint AS paid_fen
@@ -52,10 +50,25 @@ WHERE conversion.ordered_at >= %(begins)s AND conversion.ordered_at < %(ends)s
   AND conversion.ordered_at <= %(as_of)s
   AND conversion.state NOT IN ('placed', 'invalid')
   AND conversion.creator_id IS NOT NULL
-  AND (%(creator_id)s::bigint IS NULL OR conversion.creator_id = %(creator_id)s)
+  AND (%(creator_ids)s::bigint[] IS NULL OR conversion.creator_id = ANY(%(creator_ids)s))
 GROUP BY 1, 2, 3
-ORDER BY orders DESC, source, conversion.creator_id, band
-LIMIT %(limit)s
+ORDER BY 1, 2, 3
+"""
+
+_MOST_CLICKED = """
+SELECT creator_id
+FROM (
+    SELECT creator_id, count(*) AS clicked FROM jump_out
+    WHERE clicked_at >= %(begins)s AND clicked_at < %(ends)s AND clicked_at <= %(as_of)s
+    GROUP BY creator_id
+    UNION ALL
+    SELECT DISTINCT creator_id, 0 FROM conversion
+    WHERE ordered_at >= %(begins)s AND ordered_at < %(ends)s AND ordered_at <= %(as_of)s
+      AND state NOT IN ('placed', 'invalid') AND creator_id IS NOT NULL
+) AS seen
+GROUP BY creator_id
+ORDER BY sum(clicked) DESC, creator_id
+LIMIT %(most)s
 """
 
 _OWN = """
@@ -102,14 +115,24 @@ async def jump_loss(
         "creator_id": creator_id,
         "starts": list(BAND_STARTS_FEN),
     }
-    jumps = await reader.rows(Jumps, _JUMPS, **asked, limit=GROUPS_MAX)
-    ordered = await reader.rows(Ordered, _ORDERED, **asked, limit=GROUPS_MAX)
+    # The whole is summed by the database; creators are told apart only where they are shown.
+    whole = asked | {"creator_ids": None if creator_id is None else [creator_id], "apart": False}
+    jumps = await reader.rows(Jumps, _JUMPS, **whole)
+    ordered = await reader.rows(Ordered, _ORDERED, **whole)
+    shown: list[CreatorId] = (
+        await reader.column(_MOST_CLICKED, **asked, most=CREATORS_SHOWN_MAX)
+        if creator_id is None
+        else [creator_id]
+    )
+    apart = asked | {"creator_ids": shown, "apart": True}
     own = own_by_band(await reader.rows(OwnClicks, _OWN, **asked))
     heard = {
         str(row["network"]): row["received_at"]
         for row in await reader.records(_REPORTING, begins=window.begins, ends=window.ends, as_of=moment)
     }
     reporting = frozenset(heard)
+    jumps_apart = await reader.rows(Jumps, _JUMPS, **apart)
+    ordered_apart = await reader.rows(Ordered, _ORDERED, **apart)
     return JumpLoss(
         window=window,
         as_of=moment,
@@ -117,7 +140,7 @@ async def jump_loss(
         provisional=moment < window.ends or any(at < window.ends for at in heard.values()),
         total=leak_of("", jumps, ordered, own, reporting),
         by_source=_grouped(jumps, ordered, own, reporting, by_source=True),
-        by_creator=_grouped(jumps, ordered, own, reporting, by_source=False)[:CREATORS_SHOWN_MAX],
+        by_creator=_grouped(jumps_apart, ordered_apart, own, reporting, by_source=False),
         by_band=[
             Band(
                 band=band,

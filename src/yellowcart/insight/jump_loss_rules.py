@@ -37,10 +37,11 @@ PRICE_BANDS = tuple(
 
 
 class Jumps(msgspec.Struct, frozen=True, kw_only=True):
-    """Jump-outs of one source, creator and band. `band` None where the listing told no price."""
+    """Jump-outs of one source and band; of everybody asked about where `creator_id` is None. `band` None where the
+    listing told no price."""
 
     source: str
-    creator_id: int
+    creator_id: int | None
     band: int | None
     clicked: int
     landed: int
@@ -48,10 +49,10 @@ class Jumps(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders that a network reported as paid, of one source, creator and band."""
+    """Orders that a network reported as paid, of one source and band; `creator_id` as in `Jumps`."""
 
     source: str
-    creator_id: int
+    creator_id: int | None
     band: int | None
     orders: int
     paid_fen: int

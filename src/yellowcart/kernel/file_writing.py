@@ -9,7 +9,7 @@ text gets an apostrophe before it, in a workbook it is a cell of the type text (
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -88,6 +88,16 @@ def csv_text(columns: Sequence[Column | str], rows: Iterable[Sequence[Cell]]) ->
         if number % _ROWS_A_PIECE == 0:
             yield _taken(buffer)
     yield _taken(buffer)
+
+
+async def csv_text_of_pages(
+    columns: Sequence[Column | str], pages: AsyncIterator[Iterable[Sequence[Cell]]]
+) -> AsyncIterator[str]:
+    """The same for rows that are read page by page while the file is sent: nobody waits for all of them."""
+    heading = "".join(csv_text(columns, []))
+    yield heading
+    async for rows in pages:
+        yield "".join(csv_text(columns, rows)).removeprefix(heading)
 
 
 def guarded(text: str) -> str:

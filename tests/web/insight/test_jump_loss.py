@@ -6,10 +6,11 @@ import pytest
 
 from tests.conftest import MORNING
 from tests.web.insight.small_world import SmallWorld, insert
+from yellowcart.insight import jump_loss as measured
 from yellowcart.insight.jump_loss import jump_loss
 from yellowcart.insight.jump_loss_rules import OWN_CLICKS_MIN, PRICE_BANDS, band_of
 from yellowcart.insight.model import Window
-from yellowcart.kernel.ids import ListingId, new_id
+from yellowcart.kernel.ids import CreatorId, ListingId, new_id
 
 WINDOW = Window(MORNING - timedelta(days=1), MORNING + timedelta(days=1))
 LATER = MORNING + timedelta(days=2)
@@ -162,3 +163,33 @@ async def test_a_creator_is_held_against_their_own_clicks(world: SmallWorld) -> 
     nobody = await jump_loss(world.writer, WINDOW, creator_id=type(world.creator_id)(1), as_of=LATER)
     assert (mine.total.clicked, sum(each.own.clicks for each in mine.by_band)) == (1, 40)
     assert (nobody.total.clicked, sum(each.own.clicks for each in nobody.by_band)) == (0, 0)
+
+
+async def second_creator(world: SmallWorld) -> CreatorId:
+    """Somebody else, without a room."""
+    creator_id = new_id(CreatorId)
+    person = {
+        "login": f"c{creator_id}",
+        "name": "老K",
+        "password_hash": "",
+        "state": "active",
+        "created_at": MORNING,
+    }
+    await insert(world.writer, "person", person | {"person_id": creator_id})
+    creator = {"creator_id": creator_id, "person_id": creator_id, "name": "老K", "kind": "creator"}
+    await insert(world.writer, "creator", creator | {"created_at": MORNING})
+    return creator_id
+
+
+async def test_the_whole_counts_creators_that_are_not_shown(
+    world: SmallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measured, "CREATORS_SHOWN_MAX", 1)
+    outside = await world.outside_listing("taobao_union", "1", price_fen=5_000)
+    another = await second_creator(world)
+    for creator_id in (world.creator_id, world.creator_id, another):
+        await jump(world, outside, "taobao_union", 5_000, creator_id=creator_id)
+    found = await jump_loss(world.writer, WINDOW, as_of=LATER)
+    assert found.total.clicked == 3
+    assert [(leak.key, leak.clicked) for leak in found.by_creator] == [(str(world.creator_id), 2)]
+    assert (await jump_loss(world.writer, WINDOW, creator_id=another, as_of=LATER)).total.clicked == 1

@@ -7,7 +7,7 @@ from yellowcart.catalog.imports.model import ImportRow
 from yellowcart.catalog.imports.queries import rows_of_import
 from yellowcart.catalog.imports.wording import FATES
 from yellowcart.kernel.database import Database
-from yellowcart.kernel.file_writing import Cell, Column, Kind, csv_text
+from yellowcart.kernel.file_writing import Cell, Column, Kind, csv_text_of_pages
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.paging import PAGE_SIZE_MAX
 from yellowcart.kernel.translation import N_, Locale, translate
@@ -31,12 +31,10 @@ async def report_csv(
     database: Database, person: Person, shop_id: ShopId, import_id: int, locale: Locale
 ) -> AsyncIterator[str]:
     """The report as CSV, piece by piece, in the reader's language. Raises NotFound."""
-    columns = report_columns(locale)
-    heading = "".join(csv_text(columns, []))
-    yield heading
-    async for rows in _pages(database, person, shop_id, import_id):
-        lines = (line for row in rows for line in _lines(row, locale))
-        yield "".join(csv_text(columns, lines)).removeprefix(heading)
+    pages = _pages(database, person, shop_id, import_id)
+    lines = ([line for row in rows for line in _lines(row, locale)] async for rows in pages)
+    async for piece in csv_text_of_pages(report_columns(locale), lines):
+        yield piece
 
 
 async def report_lines(

@@ -36,7 +36,7 @@ from yellowcart.catalog.imports.wording import DIALECTS, FIELDS
 from yellowcart.catalog.imports.wording import FATES as FATE_WORDS
 from yellowcart.catalog.imports.wording import STATES as STATE_WORDS
 from yellowcart.catalog.shops import require_member
-from yellowcart.consoles.downloads import CSV_TYPE, attachment, csv_download, workbook_download
+from yellowcart.consoles.downloads import csv_download, csv_stream, workbook_download
 from yellowcart.consoles.forms import Form, FormBody, refused_form
 from yellowcart.consoles.merchant.categories import category_options
 from yellowcart.consoles.merchant.navigation import console_context
@@ -241,11 +241,7 @@ async def report(
         return await asyncio.to_thread(
             workbook_download, name, translate(N_("Import"), locale), report_columns(locale), lines
         )
-    return Stream(
-        report_csv(database, person, ShopId(shop_id), import_id, locale),
-        media_type=CSV_TYPE,
-        headers={"content-disposition": attachment(f"{name}.csv"), "cache-control": "no-store"},
-    )
+    return csv_stream(name, report_csv(database, person, ShopId(shop_id), import_id, locale))
 
 
 @post("/merchant/{shop_id:int}/imports/{import_id:int}/apply", guards=[MERCHANT])

@@ -13,7 +13,7 @@ from litestar.response import Redirect, Stream
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.consoles import reported_orders as shown
-from yellowcart.consoles.downloads import csv_download
+from yellowcart.consoles.downloads import csv_download_in_pages
 from yellowcart.consoles.forms import Form, refused_form
 from yellowcart.consoles.operator.navigation import moment_of, operator_page
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -124,9 +124,8 @@ async def conversions_file(
         until=moment_of(until),
         creator_id=_creator_of(creator),
     )
-    async with database.reading() as reader:
-        lines = await exported(reader, wanted)
-    return csv_download("reported-orders", shown.columns(locale), shown.rows(lines, locale))
+    pages = (shown.rows(lines, locale) async for lines in exported(database, wanted))
+    return csv_download_in_pages("reported-orders", shown.columns(locale), pages)
 
 
 @get("/conversions/reports", guards=[allow(Role.OPERATOR)])

@@ -33,7 +33,6 @@ class Row(msgspec.Struct, frozen=True):
     """One source on one surface."""
 
     label: str
-    note: str
     spans: list[Span]
 
 
@@ -77,7 +76,7 @@ def rows(
             for rule, after in zip(rules, [*rules[1:], None][: len(rules)], strict=True)
         ]
         name = source.name_en if locale is Locale.ENGLISH else source.name_zh
-        made.append(Row(label=name, note=source.source, spans=spans))
+        made.append(Row(label=name, spans=spans))
     return made
 
 
