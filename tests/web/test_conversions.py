@@ -231,7 +231,7 @@ async def test_a_creator_reads_their_own_orders_only(
         assert "我的铁锅" in page.text
         assert page.text.count(ORDER) == 1
     async with browser(application, other.signed_in.token) as client:
-        assert "还没有回传到你的站外订单" in (await client.get("/creator/conversions")).text
+        assert "还没有回传到您的站外订单" in (await client.get("/creator/conversions")).text
 
 
 async def test_a_program_sends_lines_once_and_reads_them_back(program: httpx.AsyncClient) -> None:

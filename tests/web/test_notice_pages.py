@@ -244,7 +244,7 @@ async def test_a_draft_goes_back_with_a_remark_and_is_discarded(
     version = (await only_draft(database)).version
     gone = await send(browsers.drafter, f"{path}/discard", {"version": str(version)})
     assert gone.status_code == 303
-    assert "Discarded" in (await browsers.drafter.get(path, follow_redirects=True)).text
+    assert "Draft discarded" in (await browsers.drafter.get(path, follow_redirects=True)).text
 
 
 async def test_withdrawing_asks_for_a_reason_and_amending_leads_to_a_draft(
