@@ -99,7 +99,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
 
     @asynccontextmanager
     async def lifespan(application: Litestar) -> AsyncIterator[None]:
-        async with open_platform(settings) as platform:
+        async with open_platform(application.state.settings) as platform:
             application.state.platform = platform
             application.state.database = platform.database
             yield

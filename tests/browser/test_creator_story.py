@@ -40,7 +40,7 @@ def queue_product(page: Page, search: str) -> None:
         page.get_by_role("button", name="平台商品").click()
     picker.get_by_label("搜索").fill(search)
     found = picker.get_by_role("listitem").filter(has_text=search)
-    expect(picker.get_by_role("listitem")).to_have_count(1)
+    expect(found).to_have_count(1)
     found.get_by_role("button", name="加入待上架").click()
     expect(row_of(page, search)).to_contain_text("待挂车")
 
@@ -138,7 +138,8 @@ def test_a_creator_runs_a_room_from_announcement_to_numbers(world: World, visits
     assert viewer.evaluate("window.openedOnce") is True, "the viewer's page was never loaded again"
 
     page.goto("/creator/listings?show=off_cart")
-    expect(page.get_by_role("row").filter(has_text="空气炸锅 5L")).to_contain_text("您已下架")
+    off = page.get_by_role("row").filter(has_text="小波的春日厨房").filter(has_text="空气炸锅 5L")
+    expect(off).to_contain_text("您已下架")
 
 
 def test_the_desk_speaks_english_too(world: World, visits: Visits) -> None:

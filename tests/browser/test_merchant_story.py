@@ -150,14 +150,14 @@ def test_a_file_is_previewed_corrected_imported_and_changes_nothing_twice(
     before = shop_products(world)
     page = visits.open(world, "/merchant", login="xiaobo_kitchen", size=DESK)
     choose_file(
-        page, write_file(tmp_path / "wrong.csv", Variant_Price=(1, "面议"), Variant_Inventory_Qty=(2, "-3"))
+        page, write_file(tmp_path / "wrong.csv", Variant_Price=(1, "面议"), Variant_Inventory_Qty=(2, "三十"))
     )
     assert figures(page) == {"新增商品": "0", "变更商品": "0", "无变化商品": "0", "未导入": "2"}
     expect(page.get_by_role("alert")).to_contain_text("请在文件中修正以下商品后重新上传")
     wrong = page.get_by_role("table").get_by_role("row")
     for number, cells in (
         (1, ("第 3 行", "Variant Price", "面议")),
-        (2, ("第 4 行", "Variant Inventory Qty", "-3")),
+        (2, ("第 4 行", "Variant Inventory Qty", "三十")),
     ):
         for words in cells:
             expect(wrong.nth(number)).to_contain_text(words)

@@ -55,7 +55,7 @@ def test_every_amount_on_the_dashboard_says_what_it_counts(world: World, visits:
         expect(figure.locator(".figure__basis")).to_contain_text("截至 2022-02-25")
     for chart in ("#orders-over-time", "#source-share"):
         expect(page.locator(f"{chart} canvas, {chart} svg").first).to_be_visible()
-    for words in ("货源占比", "自闭环占比", "站外订单尚未回传，总量未知"):
+    for words in ("货源占比", "自闭环占比", "联盟回传 GMV"):
         expect(page.locator("#live")).to_contain_text(words)
     page.get_by_role("link", name="今日").click()
     expect(page.get_by_role("heading", name=re.compile("订单数"))).to_be_visible()
