@@ -29,6 +29,7 @@ PAGES_MAX = 30
 
 WEIGHT_MAX = 300_000
 ELSEWHERE = re.compile(r"^/(language|assets|media|api|docs/api)(/|$)")
+DOWNLOAD = re.compile(r"\.(csv|xlsx|ics)$")
 NOT_COUNTED = re.compile(r"^/media/stream/|/vendor/(echarts|hls)/")
 """Video and charts, with what plays and draws them."""
 
@@ -50,7 +51,7 @@ def kind_of(path: str) -> str:
 
 def links_of(page: Page) -> Iterator[str]:
     for href in page.evaluate(LINKS):
-        if href.startswith("/") and not ELSEWHERE.match(href):
+        if href.startswith("/") and not ELSEWHERE.match(href) and not DOWNLOAD.search(urlsplit(href).path):
             yield href.split("#")[0]
 
 

@@ -38,6 +38,11 @@ async def merchant(database: Database) -> Merchant:
     return await open_merchant(database)
 
 
+def _hear_ctrl_c() -> None:
+    """A run in the background passes on that Ctrl-C is ignored; at a terminal it is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Shell:
     """A shell in which the platform's database and home are known."""
 
@@ -64,6 +69,7 @@ class Shell:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - one call of the system, and no lock is taken in it
         )
 
     async def run(self, *words: str) -> subprocess.CompletedProcess[str]:
