@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from yellowcart.links.model import Action, LinkRule, Pair, Surface, Verdict
 from yellowcart.links.rules import (
     Timeline,
-    changed_pairs,
     changes_between,
     default_terms,
     rule_in_force,
@@ -126,14 +125,15 @@ def test_changes_of_adjoining_periods_add_up(
 
 
 @given(rules(), moments, moments)
-def test_changed_pairs_are_those_whose_terms_differ_at_the_ends(
+def test_the_steps_lead_from_the_verdicts_of_one_end_to_those_of_the_other(
     told: list[LinkRule], one: datetime, two: datetime
 ) -> None:
     after, until = sorted((one, two))
     timeline = Timeline(told)
     old, new = every_verdict(timeline, after), every_verdict(timeline, until)
-    net = changed_pairs(timeline, after, until)
-    assert set(net) == {pair for pair in old if old[pair].terms != new[pair].terms}
-    for pair, change in net.items():
-        assert (change.before.terms, change.after.terms) == (old[pair].terms, new[pair].terms)
-        assert after < change.at <= until
+    reached = {pair: found.terms for pair, found in old.items()}
+    for step in changes_between(timeline, after, until):
+        assert after < step.at <= until
+        assert step.before.terms == reached[step.pair] != step.after.terms
+        reached[step.pair] = step.after.terms
+    assert reached == {pair: found.terms for pair, found in new.items()}

@@ -14,7 +14,6 @@ from yellowcart.catalog.model import (
     ReviewStatus,
     SaleStatus,
     Shop,
-    ShopState,
 )
 from yellowcart.catalog.store import active_skus, read_problems
 from yellowcart.catalog.title_words import asked_words
@@ -130,22 +129,6 @@ async def product_detail(reader: Reader, shop_id: ShopId, product_id: ProductId)
         created_at=product.created_at,
         updated_at=product.updated_at,
     )
-
-
-async def shop_for_sale(reader: Reader, shop_id: ShopId) -> Shop:
-    """A shop as buyers may see it. Raises NotFound, also for a closed one."""
-    shop = await reader.row(
-        Shop,
-        """
-        SELECT shop_id, name, name_en, kind, state, region, description
-        FROM shop WHERE shop_id = %(shop_id)s AND state = %(state)s
-        """,
-        shop_id=shop_id,
-        state=ShopState.OPEN.value,
-    )
-    if shop is None:
-        raise NotFound
-    return shop
 
 
 async def search_listable(

@@ -1,12 +1,13 @@
 """The leak as pages show it: windows to choose, charts, and rows to download. No I/O."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from yellowcart.consoles.figures import money
-from yellowcart.insight.jump_loss_rules import JumpLoss, Leak, PriceBand
-from yellowcart.insight.model import Window
-from yellowcart.kernel.clock import SHANGHAI
+from yellowcart.insight.definitions import DEFINITIONS
+from yellowcart.insight.jump_loss_rules import OWN_CLICKS_MIN, JumpLoss, Leak, PriceBand
+from yellowcart.insight.model import MetricName, Window
+from yellowcart.insight.rules import days_to_today
 from yellowcart.kernel.file_writing import Cell, Column, Kind
 from yellowcart.kernel.translation import N_, Locale, translate
 from yellowcart.links.wording import source_word
@@ -24,9 +25,8 @@ _OUTSIDE = N_("Outside goods")
 
 
 def window_of(days: str, now: datetime) -> Window:
-    """The period that a choice of the page means, in natural days of Asia/Shanghai."""
-    today = datetime.combine(now.astimezone(SHANGHAI).date(), time.min, tzinfo=SHANGHAI)
-    return Window(today - timedelta(days=DAYS.get(days, DAYS[DAYS_DEFAULT]) - 1), today + timedelta(days=1))
+    """The period that a choice of the page means."""
+    return days_to_today(now, DAYS.get(days, DAYS[DAYS_DEFAULT]))
 
 
 def band_text(band: PriceBand, locale: Locale) -> str:
@@ -76,6 +76,22 @@ def band_option(found: JumpLoss, locale: Locale) -> dict[str, object]:
                 "data": [each.leak.ordered_basis_points for each in found.by_band],
             },
         ],
+    }
+
+
+def page_context(found: JumpLoss, days: str, locale: Locale) -> dict[str, object]:
+    """What the page shows to operators and creators alike."""
+    names = source_names(found, locale)
+    return {
+        "found": found,
+        "days": days if days in DAYS else DAYS_DEFAULT,
+        "choices": list(DAYS),
+        "definition": DEFINITIONS[MetricName.JUMP_LOSS],
+        "own_clicks_min": OWN_CLICKS_MIN,
+        "source_names": names,
+        "bands": [(each, band_text(each.band, locale)) for each in found.by_band],
+        "funnel_option": funnel_option(found, names, locale),
+        "band_option": band_option(found, locale),
     }
 
 

@@ -6,6 +6,11 @@ A page or a program that shows a number shows its basis from here; nobody counts
 from yellowcart.insight.model import Definition, MetricName, TimeAxis, Unit
 from yellowcart.kernel.translation import N_
 
+_BY_JUMP_OR_PROMOTION = N_(
+    "reported orders by the listing that was jumped out through,"
+    " or by a promotion that one creator alone lists with"
+)
+
 DEFINITIONS: dict[MetricName, Definition] = {
     each.name: each
     for each in (
@@ -129,7 +134,7 @@ DEFINITIONS: dict[MetricName, Definition] = {
             unit=Unit.FEN,
             source="domain.md §6 GMV (Kuaishou HKEX: outside orders reported back), §2.3 states",
             dedupe=N_("network and order line, newest report"),
-            attribution=N_("reported orders by the listing that was jumped out through"),
+            attribution=_BY_JUMP_OR_PROMOTION,
         ),
         Definition(
             name=MetricName.OUTSIDE_COMMISSION_REPORTED,
@@ -142,7 +147,7 @@ DEFINITIONS: dict[MetricName, Definition] = {
             unit=Unit.FEN,
             source="domain.md §2.3, §3.1 commission of affiliate orders (TB-SDK, JD-GO, PDD)",
             dedupe=N_("network and order line, newest report"),
-            attribution=N_("reported orders by the listing that was jumped out through"),
+            attribution=_BY_JUMP_OR_PROMOTION,
         ),
         Definition(
             name=MetricName.OWN_CLICK_SHARE,
@@ -183,7 +188,7 @@ DEFINITIONS: dict[MetricName, Definition] = {
             axis=TimeAxis.HAPPENED_AT,
             unit=Unit.BASIS_POINTS,
             source="domain.md §6 jump-out loss: order loss on matched price bands",
-            attribution=N_("reported orders by the listing that was jumped out through"),
+            attribution=_BY_JUMP_OR_PROMOTION,
         ),
     )
 }

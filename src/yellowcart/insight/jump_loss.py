@@ -1,7 +1,8 @@
 """The leak as it was measured: jump-outs, the orders that networks report of them, and own clicks beside them.
 
 Orders of own goods count when they were placed in the window and paid by `as_of`; reported ones when their
-network says that they were placed in the window and paid, and they could be attributed to a listing of ours. A
+network says that they were placed in the window and paid, and they could be counted to a creator: by the listing
+that was jumped out through, or by a promotion that one creator alone lists with (`conversions.attribute`). A
 network of which no line of the window is known is not counted as having sold nothing: its orders are unknown.
 """
 
@@ -26,6 +27,7 @@ from yellowcart.kernel.database import Reader
 from yellowcart.kernel.ids import CreatorId
 
 CREATORS_SHOWN_MAX = 50
+"""Creators that are told apart: those with the most jump-outs."""
 
 _JUMPS = """
 SELECT source, CASE WHEN %(apart)s THEN creator_id END AS creator_id,

@@ -129,11 +129,6 @@ class JumpLoss(msgspec.Struct, frozen=True, kw_only=True):
     """The networks that have reported an order of the window."""
 
 
-def band_of(price_fen: int | None) -> int | None:
-    """The number of the band that a price falls into."""
-    return None if price_fen is None else sum(price_fen >= start for start in BAND_STARTS_FEN)
-
-
 def own_by_band(counted: Iterable[OwnClicks]) -> dict[int, OwnClicks]:
     """Every band, also those that nobody clicked in."""
     found = {each.band: each for each in counted}

@@ -51,8 +51,18 @@ def per(amount: int, number: int, each: int = 1) -> int | None:
 
 def natural_days(as_of: datetime, days: int = SHARE_DAYS) -> Window:
     """The last `days` natural days in Asia/Shanghai, to the end of yesterday as seen from `as_of`."""
-    today = datetime.combine(as_of.astimezone(SHANGHAI).date(), time.min, tzinfo=SHANGHAI)
+    today = _midnight(as_of)
     return Window(today - timedelta(days=days), today)
+
+
+def days_to_today(as_of: datetime, days: int) -> Window:
+    """So many natural days in Asia/Shanghai with today, whole, as the last."""
+    today = _midnight(as_of)
+    return Window(today - timedelta(days=days - 1), today + timedelta(days=1))
+
+
+def _midnight(moment: datetime) -> datetime:
+    return datetime.combine(moment.astimezone(SHANGHAI).date(), time.min, tzinfo=SHANGHAI)
 
 
 def bucket_of(window: Window) -> int:

@@ -173,21 +173,6 @@ def changes_between(timeline: Timeline, after: datetime, until: datetime) -> tup
     return tuple(sorted(changes, key=lambda change: (change.at, change.surface, change.source)))
 
 
-def changed_pairs(timeline: Timeline, after: datetime, until: datetime) -> dict[Pair, Change]:
-    """The pairs whose terms at `until` differ from those at `after`, however many steps lay between.
-
-    What was refused and admitted again within the period is not among them. Each change carries the
-    moment of its last step.
-    """
-    net: dict[Pair, Change] = {}
-    for step in changes_between(timeline, after, until):
-        first = net.get(step.pair, step)
-        net[step.pair] = Change(
-            surface=step.surface, source=step.source, at=step.at, before=first.before, after=step.after
-        )
-    return {pair: change for pair, change in net.items() if change.before.terms != change.after.terms}
-
-
 def expand(notice: Notice, sources: Collection[str]) -> tuple[LinkRule, ...]:
     """The rules of a notice, one for each pair that its lines speak of.
 

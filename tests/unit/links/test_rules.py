@@ -20,7 +20,6 @@ from yellowcart.links.model import (
 from yellowcart.links.rules import (
     RulesConflict,
     Timeline,
-    changed_pairs,
     changes_between,
     conflicts,
     expand,
@@ -141,20 +140,8 @@ def test_only_the_step_from_admitted_to_refused_is_a_cut() -> None:
     ]
 
 
-def test_changed_pairs_tell_the_net_of_several_steps() -> None:
-    net = changed_pairs(board(), moment("2020-02-01"), moment("2021-01-01"))
-    assert set(net) == {(LIVE, "taobao_union")}
-    change = net[LIVE, "taobao_union"]
-    assert (change.before.action, change.after.action, change.at) == (
-        Action.ALLOW,
-        Action.REFUSE,
-        moment("2020-10-09"),
-    )
-
-
-def test_what_is_refused_and_admitted_again_has_not_changed() -> None:
+def test_what_is_refused_and_admitted_again_is_two_steps() -> None:
     told = board().with_rules([rule("2020-11-01", what="allow")])
-    assert changed_pairs(told, moment("2020-02-01"), moment("2021-01-01")) == {}
     assert len(changes_between(told, moment("2020-02-01"), moment("2021-01-01"))) == 4
 
 

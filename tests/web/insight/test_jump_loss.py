@@ -8,7 +8,7 @@ from tests.conftest import MORNING
 from tests.web.insight.small_world import SmallWorld, insert
 from yellowcart.insight import jump_loss as measured
 from yellowcart.insight.jump_loss import jump_loss
-from yellowcart.insight.jump_loss_rules import OWN_CLICKS_MIN, PRICE_BANDS, band_of
+from yellowcart.insight.jump_loss_rules import OWN_CLICKS_MIN, PRICE_BANDS
 from yellowcart.insight.model import Window
 from yellowcart.kernel.ids import CreatorId, ListingId, new_id
 
@@ -94,18 +94,19 @@ async def own_clicks(world: SmallWorld, price_fen: int, clicks: int, orders: int
         await world.order(listing_id, price_fen, at=MORNING, state="paid", paid_at=MORNING + timedelta(minutes=1))
 
 
-@pytest.mark.parametrize(
-    ("price_fen", "band"), [(None, None), (1, 0), (999, 0), (1_000, 1), (9_999, 2), (10_000, 3), (99_999_999, 5)]
-)
-def test_a_price_falls_into_one_band(price_fen: int | None, band: int | None) -> None:
-    assert band_of(price_fen) == band
-    if price_fen is not None:
-        (around,) = [
-            each
-            for each in PRICE_BANDS
-            if each.least_fen <= price_fen and (each.below_fen is None or price_fen < each.below_fen)
-        ]
-        assert around.number == band
+async def test_a_price_falls_into_the_one_band_that_holds_it(world: SmallWorld) -> None:
+    edges = {0: 0, 999: 0, 1_000: 1, 2_999: 1, 3_000: 2, 9_999: 2, 10_000: 3, 30_000: 4, 100_000: 5, 99_999_999: 5}
+    taobao = await world.outside_listing("taobao_union", "1")
+    for price_fen in edges:
+        await jump(world, taobao, "taobao_union", price_fen)
+    found = await jump_loss(world.writer, WINDOW, as_of=LATER)
+    assert [each.leak.clicked for each in found.by_band] == [
+        list(edges.values()).count(band.number) for band in PRICE_BANDS
+    ]
+    for price_fen, number in edges.items():
+        band = PRICE_BANDS[number]
+        assert band.least_fen <= price_fen
+        assert band.below_fen is None or price_fen < band.below_fen
 
 
 async def test_the_loss_is_what_own_clicks_of_the_same_price_would_have_brought(world: SmallWorld) -> None:

@@ -9,9 +9,7 @@ from yellowcart.accounts.model import Person, Role
 from yellowcart.consoles import jump_loss_picture as picture
 from yellowcart.consoles.creator.navigation import creator_page
 from yellowcart.consoles.rendering import AnyRequest, locale_of
-from yellowcart.insight.definitions import DEFINITIONS
 from yellowcart.insight.jump_loss import jump_loss
-from yellowcart.insight.model import MetricName
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.stage.creators import creator_of
@@ -29,15 +27,5 @@ async def jump_loss_page(
     async with database.reading() as reader:
         creator = await creator_of(reader, person)
         found = await jump_loss(reader, picture.window_of(days, now), creator_id=creator.creator_id, as_of=now)
-    names = picture.source_names(found, locale)
-    context: dict[str, object] = {
-        "found": found,
-        "days": days if days in picture.DAYS else picture.DAYS_DEFAULT,
-        "choices": list(picture.DAYS),
-        "definition": DEFINITIONS[MetricName.JUMP_LOSS],
-        "source_names": names,
-        "bands": [(each, picture.band_text(each.band, locale)) for each in found.by_band],
-        "funnel_option": picture.funnel_option(found, names, locale),
-        "band_option": picture.band_option(found, locale),
-    }
+    context = picture.page_context(found, days, locale)
     return creator_page(request, creator, "jump-loss", "creator/jump_loss.html", context)

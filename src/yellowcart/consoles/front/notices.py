@@ -5,7 +5,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from yellowcart.accounts.access import PUBLIC
-from yellowcart.consoles.operator.link_rules import SURFACES
 from yellowcart.consoles.operator.notice_preview import rule_rows
 from yellowcart.consoles.operator.timeline_picture import matrix
 from yellowcart.consoles.rendering import LANGUAGE_COOKIE, AnyRequest, locale_of, page
@@ -17,6 +16,7 @@ from yellowcart.links import queries
 from yellowcart.links.feeds import rules_by_notice, validators_of
 from yellowcart.links.notice_calendar import CONTENT_TYPE, notice_calendar
 from yellowcart.links.queries import NoticeGroup, codes_of, standing_of
+from yellowcart.links.wording import SURFACE_NAMES
 
 COMING_SHOWN = 100
 WITHDRAWN_SHOWN = 10
@@ -42,7 +42,7 @@ async def notices_page(
         "withdrawn": [(each, standing_of(each, timeline, now)) for each in withdrawn.items],
         "next_cursor": past.next_cursor,
         "matrix": matrix(timeline, sources, now, codes, locale),
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
         "site": site_of(request),
     }
     return page(request, "front/notices.html", context)
@@ -67,7 +67,7 @@ async def notice_page(
         "standing": standing_of(found, timeline, now),
         "rules": rule_rows(own, sources, locale),
         "matrix": matrix(timeline, [each for each in sources if each.source in spoken_of], now, codes, locale),
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
         "site": site_of(request),
     }
     return page(request, "front/notice.html", context)

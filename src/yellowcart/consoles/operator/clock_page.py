@@ -11,7 +11,6 @@ from yellowcart.accounts.access import allow
 from yellowcart.accounts.controls import move_platform_clock
 from yellowcart.accounts.model import Person, Role
 from yellowcart.consoles.forms import FormBody
-from yellowcart.consoles.operator.link_rules import SURFACES
 from yellowcart.consoles.operator.navigation import moment_of, operator_page, written_moment
 from yellowcart.consoles.operator.timeline_picture import codes_of
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -24,6 +23,7 @@ from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
 from yellowcart.links.model import Action
 from yellowcart.links.queries import next_announcement, read_notices, read_sources, read_timeline
+from yellowcart.links.wording import SURFACE_NAMES
 
 
 @get("/clock", guards=[allow(Role.OPERATOR)])
@@ -100,7 +100,7 @@ async def _context(reader: Reader, to: datetime | None) -> dict[str, object]:
         "to": written_moment(to) if to else "",
         "to_moment": to,
         "brought": None,
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
         "sources": {each.source: each for each in await read_sources(reader)},
     }
     if to is not None and to > now:
@@ -119,7 +119,7 @@ async def _brought(reader: Reader, after: datetime, until: datetime) -> dict[str
         "until": until,
         "after_written": _in_address(after),
         "until_written": _in_address(until),
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
         "sources": {each.source: each for each in await read_sources(reader)},
         "codes": codes_of(await read_notices(reader)),
     }

@@ -1,6 +1,6 @@
 """The overview: what is sold, how fast, through which sources, and in which rooms."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -12,7 +12,7 @@ from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, locale_of
 from yellowcart.insight import metrics, queries
 from yellowcart.insight.model import BySource, MetricName, Series, Window
-from yellowcart.insight.rules import PLAIN_METRICS
+from yellowcart.insight.rules import PLAIN_METRICS, days_to_today
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.database import Database
@@ -36,9 +36,7 @@ def window_named(name: str, now: datetime) -> Window:
     if name == "hour":
         minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
         return Window(minute - timedelta(hours=1), minute)
-    today = datetime.combine(now.astimezone(SHANGHAI).date(), time.min, tzinfo=SHANGHAI)
-    days = {"week": 7, "month": 30}.get(name, 1)
-    return Window(today - timedelta(days=days - 1), today + timedelta(days=1))
+    return days_to_today(now, {"week": 7, "month": 30}.get(name, 1))
 
 
 @get("/", guards=[allow(Role.OPERATOR)])

@@ -11,10 +11,8 @@ from yellowcart.consoles import jump_loss_picture as picture
 from yellowcart.consoles.downloads import csv_download
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, locale_of
-from yellowcart.insight.definitions import DEFINITIONS
-from yellowcart.insight.jump_loss import jump_loss
+from yellowcart.insight.jump_loss import CREATORS_SHOWN_MAX, jump_loss
 from yellowcart.insight.jump_loss_rules import JumpLoss
-from yellowcart.insight.model import MetricName
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.ids import CreatorId
@@ -31,17 +29,9 @@ async def jump_loss_page(
     async with database.reading() as reader:
         found = await jump_loss(reader, picture.window_of(days, now), as_of=now)
         creators = await _creator_names(reader, found, locale)
-    sources = picture.source_names(found, locale)
-    context = {
-        "found": found,
-        "days": days if days in picture.DAYS else picture.DAYS_DEFAULT,
-        "choices": list(picture.DAYS),
-        "definition": DEFINITIONS[MetricName.JUMP_LOSS],
-        "source_names": sources,
+    context = picture.page_context(found, days, locale) | {
         "creator_names": creators,
-        "bands": [(each, picture.band_text(each.band, locale)) for each in found.by_band],
-        "funnel_option": picture.funnel_option(found, sources, locale),
-        "band_option": picture.band_option(found, locale),
+        "creators_shown_max": CREATORS_SHOWN_MAX,
     }
     return operator_page(request, "jump-loss", "jump_loss.html", context)
 

@@ -19,8 +19,6 @@ from yellowcart.links.model import Surface
 from yellowcart.links.queries import read_notices, read_sources, read_timeline, standing_of
 from yellowcart.links.wording import SURFACE_NAMES
 
-SURFACES = SURFACE_NAMES
-
 NOTICES_SHOWN = 20
 """Notices below the timeline; the list of all has its own page."""
 
@@ -49,7 +47,7 @@ async def rules_page(
         "at_written": moment.astimezone(SHANGHAI).strftime("%Y-%m-%d"),
         "at_is_now": asked is None,
         "at_wrong": bool(at) and asked is None,
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
         "pictures": [
             (each, timeline_picture.rows(timeline, each, sources, codes, locale)) for each in shown or Surface
         ],
@@ -86,7 +84,7 @@ async def taken_off_page(
         "notice_options": options,
         "notice_chosen": chosen.code if chosen else "all",
         "codes": timeline_picture.codes_of(notices),
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
         "sources": {each.source: each for each in sources},
     }
     return operator_page(request, "taken-off", "taken_off.html", context)

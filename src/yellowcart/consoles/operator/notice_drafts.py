@@ -22,7 +22,6 @@ from yellowcart.consoles.operator.draft_form import (
     with_row,
     without_row,
 )
-from yellowcart.consoles.operator.link_rules import SURFACES
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.operator.notice_preview import PreviewTable, preview_table
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -38,6 +37,7 @@ from yellowcart.links.drafts import DraftContent, NoticeDraft
 from yellowcart.links.errors import DraftStale
 from yellowcart.links.model import DraftState
 from yellowcart.links.submit import submit_draft
+from yellowcart.links.wording import SURFACE_NAMES
 from yellowcart.links.write_draft import change_draft, draft_notice
 
 
@@ -198,7 +198,7 @@ async def _editor(
         "form": form,
         "rows": rows,
         "sources": sources,
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
         "preview": table,
         "request_key": form["values"].get("request_key") or fresh_request_key(),
         "version": version,

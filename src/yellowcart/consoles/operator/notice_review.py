@@ -13,7 +13,6 @@ from yellowcart.accounts.audit import read_trail
 from yellowcart.accounts.model import Person, Role
 from yellowcart.consoles.forms import Form, FormBody, refused_form
 from yellowcart.consoles.operator.draft_form import version_of
-from yellowcart.consoles.operator.link_rules import SURFACES
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.operator.notice_preview import preview_table
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -29,6 +28,7 @@ from yellowcart.links.drafts import NoticeDraft
 from yellowcart.links.model import DraftState
 from yellowcart.links.publish import publish_draft
 from yellowcart.links.submit import discard_draft, return_draft, take_back_draft
+from yellowcart.links.wording import SURFACE_NAMES
 
 
 class Decision(StrEnum):
@@ -154,7 +154,7 @@ async def _context(
         "draft": draft,
         "content": draft.content,
         "preview": None if expected is None else preview_table(expected, sources, locale),
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
         "remark": translate(draft.decision_remark, locale),
         "is_drafter": is_drafter,
         "is_later": is_scheduled_for_later(draft.content, clock.now()),

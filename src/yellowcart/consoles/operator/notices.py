@@ -9,7 +9,6 @@ from yellowcart.accounts.access import allow
 from yellowcart.accounts.audit import read_trail
 from yellowcart.accounts.model import Person, Role
 from yellowcart.consoles.forms import FormBody, refused_form
-from yellowcart.consoles.operator.link_rules import SURFACES
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.operator.notice_preview import rule_rows
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -26,6 +25,7 @@ from yellowcart.links.errors import AmendmentOpen
 from yellowcart.links.feeds import rules_by_notice
 from yellowcart.links.queries import NoticeGroup, PublishedNotice, standing_of
 from yellowcart.links.withdraw import withdraw_notice
+from yellowcart.links.wording import SURFACE_NAMES
 from yellowcart.links.write_draft import amend_notice
 from yellowcart.stage.warn import warned_counts
 
@@ -51,7 +51,7 @@ async def notices_page(
             "counts": counts,
             "draft_counts": drafts,
             "form": {"values": {"text": text}, "errors": {}},
-            "surfaces": SURFACES,
+            "surfaces": SURFACE_NAMES,
         }
         if tab == DRAFTS_TAB:
             context["drafts"] = await queries.drafts_of(reader, text=text, cursor=cursor)
@@ -182,5 +182,5 @@ async def _told(request: AnyRequest, reader: Reader, published: PublishedNotice)
         "notice": published.notice,
         "standing": standing_of(published, timeline, clock.now()).value,
         "rules": rule_rows(own, sources, locale_of(request)),
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
     }

@@ -8,13 +8,13 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Role
-from yellowcart.consoles.operator.link_rules import SURFACES
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest
 from yellowcart.insight.queries import order_of_any_shop, orders_of_all_shops, payments_of_order
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.ids import OrderId, ShopId
 from yellowcart.kernel.translation import N_
+from yellowcart.links.wording import SURFACE_NAMES
 from yellowcart.orders.model import CloseReason, OrderState
 
 CLOSE_REASONS = {
@@ -44,7 +44,7 @@ async def orders_page(
         "page": found,
         "states": list(OrderState),
         "close_reasons": CLOSE_REASONS,
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
     }
     return operator_page(request, "orders", "orders.html", context)
 
@@ -64,6 +64,6 @@ async def order_page(
         "order": order,
         "payments": payments,
         "close_reasons": CLOSE_REASONS,
-        "surfaces": SURFACES,
+        "surfaces": SURFACE_NAMES,
     }
     return operator_page(request, "orders", "order.html", context)

@@ -1,4 +1,4 @@
-"""what may be deleted with a withdrawn notice, and further append-only tables
+"""what the tables of 0003 refuse, and the checks that Alembic does not find
 
 Revision ID: 0004
 Revises: 0003
@@ -17,6 +17,14 @@ KEPT_BEFORE = ("audit_entry", "link_rule", "notice", "enforced_change")
 
 
 def upgrade() -> None:
+    _keep_what_is_written()
+    _check_tables_of_before()
+    _guard_rules()
+    _guard_withdrawals()
+    _guard_drafts()
+
+
+def _keep_what_is_written() -> None:
     for table in APPEND_ONLY:
         op.execute(
             f"""
@@ -31,6 +39,39 @@ def upgrade() -> None:
             FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
             """
         )
+
+
+def _check_tables_of_before() -> None:
+    """Checks on tables that were there before: Alembic finds none of them by itself."""
+    op.drop_constraint(op.f("listing_off_reason_known_check"), "listing", type_="check")
+    op.create_check_constraint(
+        op.f("listing_off_reason_known_check"),
+        "listing",
+        "off_reason IN ('creator', 'link_rule', 'room_ended', 'video_removed', 'product_closed', 'replaced')",
+    )
+    op.create_check_constraint(
+        op.f("listing_tap_url_check"),
+        "listing",
+        "tap_url IS NULL OR (url IS NOT NULL AND tap_url ~* '^https?://')",
+    )
+    op.create_check_constraint(op.f("notice_grace_known_check"), "notice", "grace IN ('at_once', 'room_ends')")
+    op.create_check_constraint(
+        op.f("notice_two_people_check"),
+        "notice",
+        "drafted_by IS NULL OR published_by IS NOT NULL AND published_by <> drafted_by",
+    )
+    # A preview of before names rows that are no longer kept with it: it is given up, and nothing is lost by that.
+    op.execute("UPDATE product_import SET state = 'discarded', finished_at = created_at WHERE state = 'previewed'")
+    op.drop_constraint(op.f("product_import_state_check"), "product_import", type_="check")
+    op.create_check_constraint(
+        op.f("product_import_state_known_check"),
+        "product_import",
+        "state IN ('reading', 'previewed', 'applying', 'stopped', 'applied', 'failed', 'discarded')",
+    )
+
+
+def _guard_rules() -> None:
+    """A rule is never edited, and leaves the timeline only with a notice that was withdrawn before it began."""
     op.execute(
         """
         CREATE FUNCTION refuse_unless_withdrawn() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -47,32 +88,6 @@ def upgrade() -> None:
         END $$
         """
     )
-    op.drop_constraint(op.f("listing_off_reason_known_check"), "listing", type_="check")
-    op.create_check_constraint(
-        op.f("listing_off_reason_known_check"),
-        "listing",
-        "off_reason IN ('creator', 'link_rule', 'room_ended', 'video_removed', 'product_closed', 'replaced')",
-    )
-    op.create_check_constraint(
-        op.f("listing_tap_url_check"),
-        "listing",
-        "tap_url IS NULL OR (url IS NOT NULL AND tap_url ~* '^https?://')",
-    )
-    # Checks on tables that were there before: Alembic finds none of them by itself.
-    op.create_check_constraint(op.f("notice_grace_known_check"), "notice", "grace IN ('at_once', 'room_ends')")
-    op.create_check_constraint(
-        op.f("notice_two_people_check"),
-        "notice",
-        "drafted_by IS NULL OR published_by IS NOT NULL AND published_by <> drafted_by",
-    )
-    # A preview of before names rows that are no longer kept with it: it is given up, and nothing is lost by that.
-    op.execute("UPDATE product_import SET state = 'discarded', finished_at = created_at WHERE state = 'previewed'")
-    op.drop_constraint(op.f("product_import_state_check"), "product_import", type_="check")
-    op.create_check_constraint(
-        op.f("product_import_state_known_check"),
-        "product_import",
-        "state IN ('reading', 'previewed', 'applying', 'stopped', 'applied', 'failed', 'discarded')",
-    )
     op.execute("DROP TRIGGER link_rule_append_only ON link_rule")
     op.execute(
         """
@@ -86,8 +101,6 @@ def upgrade() -> None:
         FOR EACH ROW EXECUTE FUNCTION refuse_unless_withdrawn()
         """
     )
-    _guard_withdrawals()
-    _guard_drafts()
 
 
 def _guard_withdrawals() -> None:
