@@ -32,6 +32,9 @@ DraftId = NewType("DraftId", int)
 JumpId = NewType("JumpId", int)
 MessageId = NewType("MessageId", int)
 ReportId = NewType("ReportId", int)
+CouponId = NewType("CouponId", int)
+ClaimId = NewType("ClaimId", int)
+SpecialPriceId = NewType("SpecialPriceId", int)
 
 AnyId = TypeVar("AnyId", bound=int)
 

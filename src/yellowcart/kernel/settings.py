@@ -40,6 +40,15 @@ class Settings:
     patterns: Path | None = None
     """Folder with the operator's own link patterns, besides those that come with the platform."""
 
+    uploads_url: str | None = None
+    """Where files that people bring are kept: `s3://bucket/prefix`; None for the folder `uploads` below `home`."""
+
+    payments: Path | None = None
+    """File with the merchant accounts at payment providers; None where there are none."""
+
+    sandbox: bool = False
+    """The sandbox bank, in which no money moves, is offered beside real providers too."""
+
     world: str = "kuaishou_2022"
     """Which demo world is shown, by the name of its file; nothing outside the demo reads it."""
 
@@ -58,8 +67,18 @@ def read_settings() -> Settings:
         log_format=os.environ.get("YELLOWCART_LOG_FORMAT", "console"),
         resolve_short_links=_flag("YELLOWCART_RESOLVE_SHORT_LINKS", default=False),
         patterns=patterns_folder(),
+        uploads_url=os.environ.get("YELLOWCART_UPLOADS_URL") or None,
+        payments=payment_settings()[0],
+        sandbox=payment_settings()[1],
         world=os.environ.get("YELLOWCART_WORLD") or Settings.world,
     )
+
+
+def payment_settings() -> tuple[Path | None, bool]:
+    """The file of `YELLOWCART_PAYMENTS`, and whether the sandbox bank is offered in any case."""
+    accounts = os.environ.get("YELLOWCART_PAYMENTS")
+    demo = _flag("YELLOWCART_DEMO", default=False)
+    return (Path(accounts).resolve() if accounts else None), _flag("YELLOWCART_SANDBOX", default=demo)
 
 
 def patterns_folder() -> Path | None:

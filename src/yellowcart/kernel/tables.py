@@ -49,9 +49,10 @@ def moment_column(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-def fen_column(name: str, *, nullable: bool = False) -> Column[int]:
+def fen_column(name: str, *, nullable: bool = False, default: int | None = None) -> Column[int]:
     """An amount in fen."""
-    return Column(name, BigInteger, nullable=nullable)
+    server_default = None if default is None else text(str(default))
+    return Column(name, BigInteger, nullable=nullable, server_default=server_default)
 
 
 def whole_column(name: str, *, nullable: bool = False, default: int | None = None) -> Column[int]:
