@@ -20,10 +20,13 @@ from yellowcart.accounts import access, inbox_api
 from yellowcart.accounts import api as accounts_api
 from yellowcart.accounts.buyer_tokens import BuyerTokens
 from yellowcart.accounts.model import Person
+from yellowcart.aftersales import api as aftersales_api
+from yellowcart.aftersales import platform_api, shop_api
 from yellowcart.catalog import api as catalog_api
 from yellowcart.catalog.imports import api as import_api
 from yellowcart.catalog.imports import picture_files
 from yellowcart.consoles.buyer import pages as buyer
+from yellowcart.consoles.carrier import pages as carrier
 from yellowcart.consoles.creator import pages as creator
 from yellowcart.consoles.front import documentation, messages
 from yellowcart.consoles.front import notices as public_notices
@@ -33,6 +36,7 @@ from yellowcart.consoles.merchant import pages as merchant
 from yellowcart.consoles.operator import pages as operator
 from yellowcart.consoles.rendering import CSRF_COOKIE, AnyRequest
 from yellowcart.conversions import api as conversions_api
+from yellowcart.freight import api as freight_api
 from yellowcart.insight import api as insight_api
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import NotSignedIn, Refusal
@@ -42,15 +46,29 @@ from yellowcart.links import api as links_api
 from yellowcart.links import draft_api, notice_api
 from yellowcart.links.resolve import LinkResolver
 from yellowcart.links.rules import Timeline
+from yellowcart.orders import address_api
 from yellowcart.orders import api as orders_api
 from yellowcart.orders import lane as order_lane
-from yellowcart.orders.gateway import PaymentGateway
+from yellowcart.orders.checkout import CheckoutDesk
 from yellowcart.orders.lane import BuyersPlace
+from yellowcart.parcels import api as parcels_api
+from yellowcart.parcels.bulk import api as bulk_shipping_api
+from yellowcart.parcels.needs import api as shipping_needs_api
+from yellowcart.parcels.tracking import api as tracking_api
+from yellowcart.payments import api as payments_api
+from yellowcart.payments.providers import Gateways
 from yellowcart.platform import Platform, open_platform
+from yellowcart.promotions import api as promotions_api
+from yellowcart.promotions.claim import ClaimLane
+from yellowcart.reviews import api as reviews_api
+from yellowcart.reviews import moderation_api
 from yellowcart.stage import api as stage_api
 from yellowcart.stage import lanes as stage_lanes
 from yellowcart.stage import listings_api, twin_api
 from yellowcart.sweeps import register_sweeps
+from yellowcart.uploads import api as uploads_api
+from yellowcart.uploads import files as upload_files
+from yellowcart.uploads.storage import UploadStorage
 from yellowcart.web import GuardsBeforeBody, WhoAsks, answer_defect, answer_framework_refusal, answer_refusal
 from yellowcart.web_headers import add_security_headers
 
@@ -65,6 +83,7 @@ BODY_BYTES_MAX = 8 * 1024 * 1024
 
 PAGES = (
     buyer.ROUTES,
+    carrier.ROUTES,
     creator.ROUTES,
     documentation.ROUTES,
     front.ROUTES,
@@ -76,18 +95,32 @@ PAGES = (
 )
 API: tuple[Router, ...] = (
     accounts_api.ROUTES,
+    aftersales_api.ROUTES,
+    shop_api.ROUTES,
+    platform_api.ROUTES,
     catalog_api.ROUTES,
     conversions_api.ROUTES,
+    address_api.ROUTES,
     draft_api.ROUTES,
+    freight_api.ROUTES,
     import_api.ROUTES,
     inbox_api.ROUTES,
     insight_api.ROUTES,
     links_api.RULE_ROUTES,
     notice_api.ROUTES,
     orders_api.ROUTES,
+    payments_api.ROUTES,
+    promotions_api.ROUTES,
+    parcels_api.ROUTES,
+    bulk_shipping_api.ROUTES,
+    shipping_needs_api.ROUTES,
+    tracking_api.ROUTES,
     stage_api.ROUTES,
     listings_api.ROUTES,
     twin_api.ROUTES,
+    uploads_api.ROUTES,
+    reviews_api.ROUTES,
+    moderation_api.ROUTES,
 )
 
 
@@ -105,7 +138,7 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
             yield
 
     application = Litestar(
-        route_handlers=[*PAGES, *API, health.ROUTES, picture_files.ROUTES, *more_routes],
+        route_handlers=[*PAGES, *API, health.ROUTES, picture_files.ROUTES, upload_files.ROUTES, *more_routes],
         lifespan=[lifespan],
         dependencies={
             "database": Provide(_database, sync_to_thread=False),
@@ -113,10 +146,13 @@ def create_litestar(settings: Settings, more_routes: Sequence[Router] = ()) -> L
             "timeline": Provide(_timeline, sync_to_thread=False),
             "person": Provide(_person, sync_to_thread=False),
             "token": Provide(_token, sync_to_thread=False),
-            "gateway": Provide(_gateway, sync_to_thread=False),
+            "gateways": Provide(_gateways, sync_to_thread=False),
+            "upload_storage": Provide(_upload_storage, sync_to_thread=False),
             "link_resolver": Provide(_link_resolver, sync_to_thread=False),
             "buyer_tokens": Provide(_buyer_tokens, sync_to_thread=False),
+            "checkout_desk": Provide(_checkout_desk, sync_to_thread=False),
             "buyers_place": Provide(_buyers_place, sync_to_thread=False),
+            "claim_lane": Provide(_claim_lane, sync_to_thread=False),
         },
         middleware=[_METRICS.middleware, DefineMiddleware(WhoAsks), DefineMiddleware(GuardsBeforeBody)],
         exception_handlers={
@@ -215,9 +251,12 @@ def _token(request: AnyRequest) -> str:
     return request.auth or ""
 
 
-def _gateway(request: AnyRequest) -> PaymentGateway:
-    gateway: PaymentGateway = request.app.state.platform.gateway
-    return gateway
+def _gateways(request: AnyRequest) -> Gateways:
+    return _platform(request).gateways
+
+
+def _upload_storage(request: AnyRequest) -> UploadStorage:
+    return _platform(request).upload_storage
 
 
 def _link_resolver(request: AnyRequest) -> LinkResolver:
@@ -227,6 +266,14 @@ def _link_resolver(request: AnyRequest) -> LinkResolver:
 def _buyer_tokens(request: AnyRequest) -> BuyerTokens:
     buyer_tokens: BuyerTokens = request.app.state.platform.buyer_tokens
     return buyer_tokens
+
+
+def _checkout_desk(request: AnyRequest) -> CheckoutDesk:
+    return _platform(request).checkout_desk
+
+
+def _claim_lane(request: AnyRequest) -> ClaimLane:
+    return _platform(request).claim_lane
 
 
 def _buyers_place(request: AnyRequest) -> BuyersPlace:

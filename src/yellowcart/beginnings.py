@@ -45,6 +45,8 @@ async def begin(database: Database, *, login: str, name: str, password: str) -> 
                 name_en=category.name.en,
                 position=position,
                 parent_code=category.parent,
+                return_rule=category.return_rule,
+                confirm_days=category.confirm_days,
             )
         return await enroll(
             writer,

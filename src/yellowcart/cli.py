@@ -130,8 +130,9 @@ def crowd(
 ) -> None:
     """Send a simulated crowd of viewers, creators and merchants to a demo, over HTTP. Until SIGTERM."""
     start_journal("console", process="crowd")
-    world = demo_world(read_settings().world)
-    asyncio.run(run_crowd(url, world=world, seed=seed, people=people, intensity=intensity))
+    settings = read_settings()
+    world = demo_world(settings.world)
+    asyncio.run(run_crowd(url, world=world, seed=seed, people=people, intensity=intensity, secret=settings.secret))
 
 
 @command.command(hidden=True)

@@ -16,13 +16,17 @@ from yellowcart.links.resolve import LinkResolver
 from yellowcart.links.sources import follow_source_names
 from yellowcart.links.store import TimelineInMemory
 from yellowcart.orders.announce import StockAnnouncer
+from yellowcart.orders.checkout import CheckoutDesk
+from yellowcart.orders.coupon_terms import CouponTermsInMemory
 from yellowcart.orders.lane import BuyersPlace, OrderLaneHttp
 from yellowcart.orders.place import OrderLane
-from yellowcart.orders.sandbox import SandboxGateway
 from yellowcart.orders.snapshots import ListingSnapshots
+from yellowcart.payments.providers import Gateways, open_gateways
+from yellowcart.promotions.claim import ClaimLane
 from yellowcart.stage.audience_intake import AudienceIntake
 from yellowcart.stage.hub import RoomHub
 from yellowcart.stage.lanes import AudienceHttp, RoomStreamHttp
+from yellowcart.uploads.storage import UploadStorage, open_storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +41,15 @@ class Platform:
     snapshots: ListingSnapshots
     link_resolver: LinkResolver
     order_lane: OrderLane
+    checkout_desk: CheckoutDesk
     buyers_place: BuyersPlace
-    gateway: SandboxGateway
+    claim_lane: ClaimLane
+    gateways: Gateways
     order_http: OrderLaneHttp
     hub: RoomHub
     room_stream_http: RoomStreamHttp
     audience_http: AudienceHttp
+    upload_storage: UploadStorage
 
 
 def database_url(settings: Settings) -> str:
@@ -75,13 +82,17 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         await rules.follow(notifications)
         snapshots = ListingSnapshots(database, rules)
         await snapshots.follow(notifications)
+        coupons = CouponTermsInMemory(database)
+        await coupons.follow(notifications)
         announcer = StockAnnouncer(database)
         closing.push_async_callback(announcer.stop)
-        order_lane = OrderLane(database, snapshots, announcer)
+        order_lane = OrderLane(database, snapshots, coupons, announcer)
         await order_lane.start()
         closing.push_async_callback(order_lane.stop)
         intake = AudienceIntake(database)
         closing.push_async_callback(intake.drain)
+        claim_lane = ClaimLane(database)
+        closing.push_async_callback(claim_lane.drain)
         hub = RoomHub(database)
         hub.follow(notifications)
         hub.start()
@@ -98,10 +109,13 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
             snapshots=snapshots,
             link_resolver=LinkResolver(database, enabled=settings.resolve_short_links),
             order_lane=order_lane,
+            checkout_desk=CheckoutDesk(database, snapshots),
             buyers_place=buyers_place,
-            gateway=SandboxGateway(database),
+            claim_lane=claim_lane,
+            gateways=open_gateways(database, settings.payments, sandbox=settings.sandbox),
             order_http=OrderLaneHttp(buyers_place),
             hub=hub,
             room_stream_http=RoomStreamHttp(database, hub),
             audience_http=AudienceHttp(intake, buyer_tokens),
+            upload_storage=open_storage(settings),
         )

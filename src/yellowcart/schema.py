@@ -9,7 +9,23 @@ from sqlalchemy import MetaData
 
 from yellowcart.kernel.tables import metadata
 
-FOLDERS_WITH_TABLES = ("accounts", "catalog", "links", "alliance", "stage", "conversions", "orders", "insight")
+FOLDERS_WITH_TABLES = (
+    "accounts",
+    "catalog",
+    "links",
+    "uploads",
+    "alliance",
+    "freight",
+    "stage",
+    "promotions",
+    "conversions",
+    "orders",
+    "payments",
+    "parcels",
+    "aftersales",
+    "reviews",
+    "insight",
+)
 
 
 def whole_schema() -> MetaData:

@@ -6,6 +6,7 @@ make a browser speak to the API.
 """
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -187,7 +188,8 @@ def answer_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
             headers=dict(headers_of(refusal)),
         )
     if isinstance(refusal, NotSignedIn) and request.method == "GET":
-        return Redirect(f"/login?next={request.url.path}")
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return Redirect(f"/login?next={quote(asked)}")
     context = {
         "status": problem.status,
         "title": problem.title,

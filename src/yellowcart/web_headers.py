@@ -22,10 +22,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-OUT_PATH = "/out/"
+OUT_PATHS = ("/out/", "/cashier/")
 OUT_POLICY = CONTENT_SECURITY_POLICY.replace("form-action 'self'", "form-action 'self' https: http:")
-"""For the page through which viewers leave: its form is answered by a redirect to the stored address, and browsers
-hold every further redirect of that other site against the policy of the page that was left."""
+"""For the pages through which people leave, to another shop or to a payment provider: their form is answered by a
+redirect to that address, and browsers hold every further redirect of that other site against the policy of the
+page that was left."""
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -38,7 +39,7 @@ async def add_security_headers(message: Message, scope: Scope) -> None:
     """Called before anything is sent; a header that a handler has set itself stays."""
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
-        leads_out = scope["path"].startswith(OUT_PATH)
+        leads_out = scope["path"].startswith(OUT_PATHS)
         headers.setdefault("content-security-policy", OUT_POLICY if leads_out else CONTENT_SECURITY_POLICY)
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)

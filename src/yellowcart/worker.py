@@ -21,6 +21,7 @@ from yellowcart.kernel.idempotency import forget_old_answers
 from yellowcart.kernel.notifications import Notifications
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.tasks import open_tasks
+from yellowcart.payments.providers import open_gateways
 from yellowcart.platform import database_url, know_sources
 from yellowcart.stage.enforce import LOOK_EVERY_S, enforce_on_time
 from yellowcart.sweeps import register_sweeps
@@ -53,6 +54,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event | None = None) -> N
         closing.push_async_callback(notifications.stop)
         await follow_clock(database, notifications)
         await know_sources(settings, database, notifications)
+        open_gateways(database, settings.payments, sandbox=settings.sandbox)
         await notifications.start()
         log.info("worker.started")
         work = [

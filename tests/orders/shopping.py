@@ -1,6 +1,7 @@
 """Placing and paying orders in tests, through the same functions that pages and API call."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.small_world import PRICE_FEN, SmallWorld
@@ -10,10 +11,13 @@ from yellowcart.kernel.ids import OrderId, ShopId
 from yellowcart.kernel.notifications import Notifications
 from yellowcart.links.store import TimelineInMemory
 from yellowcart.orders.announce import StockAnnouncer
-from yellowcart.orders.pay import open_cashier, settle_payment
-from yellowcart.orders.place import NewAddress, NewOrder, OrderLane, PlacedOrder
-from yellowcart.orders.sandbox import SandboxGateway
+from yellowcart.orders.coupon_terms import CouponTermsInMemory
+from yellowcart.orders.place import OrderLane, PlacedOrder
 from yellowcart.orders.snapshots import ListingSnapshots
+from yellowcart.orders.wanted import NewAddress, NewOrder, UsedCoupon, WantedLine
+from yellowcart.payments.pay import open_cashier, settle_payment
+from yellowcart.payments.providers import Gateways, gateways_of
+from yellowcart.payments.sandbox import SandboxGateway
 
 ADDRESS = NewAddress(
     recipient="林小满",
@@ -25,13 +29,38 @@ ADDRESS = NewAddress(
 )
 
 
+def order_of(
+    listing_id: int,
+    sku_id: int,
+    *,
+    quantity: int = 1,
+    price_fen: int = PRICE_FEN,
+    total_fen: int | None = None,
+    coupons: Sequence[UsedCoupon] = (),
+    address: NewAddress = ADDRESS,
+) -> NewOrder:
+    """An order of one line; the sum is that of the goods unless `total_fen` says otherwise."""
+    return NewOrder(
+        lines=[WantedLine(listing_id=listing_id, sku_id=sku_id, quantity=quantity, unit_price_fen=price_fen)],
+        total_fen=quantity * price_fen if total_fen is None else total_fen,
+        address=address,
+        coupons=list(coupons),
+    )
+
+
 @dataclass
 class Till:
     """A lane and a sandbox on one database, without any HTTP."""
 
     database: Database
+    snapshots: ListingSnapshots
     lane: OrderLane
-    gateway: SandboxGateway
+    gateways: Gateways
+
+    @property
+    def gateway(self) -> SandboxGateway:
+        """The sandbox, in which a test presses what the payer would."""
+        return self.gateways.sandbox
 
     async def place(self, buyer: Person, world: SmallWorld, *, quantity: int = 1, sku: int = 0) -> PlacedOrder:
         """Place an order of the small world's product."""
@@ -39,21 +68,15 @@ class Till:
             buyer.person_id,
             secrets.token_hex(8),
             "hash",
-            NewOrder(
-                listing_id=world.listing_id,
-                sku_id=world.sku_ids[sku],
-                quantity=quantity,
-                unit_price_fen=PRICE_FEN,
-                address=ADDRESS,
-            ),
+            order_of(world.listing_id, world.sku_ids[sku], quantity=quantity),
         )
 
     async def pay(self, buyer: Person, placed: PlacedOrder) -> None:
         """Pay it at the sandbox and come back."""
-        cashier = await open_cashier(self.database, self.gateway, buyer, placed.shop_id, placed.order_id)
+        cashier = await open_cashier(self.database, self.gateways, buyer, placed.shop_id, placed.order_id)
         charge = await self.gateway.read(f"{placed.shop_id}-{cashier.payment_id}")
         await self.gateway.pay(charge)
-        await settle_payment(self.database, self.gateway, placed.shop_id, cashier.payment_id)
+        await settle_payment(self.database, self.gateways, placed.shop_id, cashier.payment_id)
 
 
 async def open_till(database: Database) -> Till:
@@ -63,9 +86,9 @@ async def open_till(database: Database) -> Till:
     notifications = Notifications(database)
     snapshots = ListingSnapshots(database, rules)
     await snapshots.follow(notifications)
-    lane = OrderLane(database, snapshots, StockAnnouncer(database))
+    lane = OrderLane(database, snapshots, CouponTermsInMemory(database), StockAnnouncer(database))
     await lane.start()
-    return Till(database, lane, SandboxGateway(database))
+    return Till(database, snapshots, lane, gateways_of(database))
 
 
 async def order_state(database: Database, shop_id: ShopId, order_id: OrderId) -> tuple[str, str | None]:

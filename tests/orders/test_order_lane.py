@@ -28,13 +28,17 @@ ADDRESS = {
 
 def order_body(world: SmallWorld, **changes: object) -> dict[str, object]:
     """An order for one piece of the small world's product."""
-    return {
+    line: dict[str, object] = {
         "listing_id": world.listing_id,
         "sku_id": world.sku_id,
         "quantity": 1,
         "unit_price_fen": PRICE_FEN,
-        "address": ADDRESS,
-    } | changes
+    }
+    whole = {key: changes.pop(key) for key in list(changes) if key not in line}
+    line |= changes
+    quantity, price = line["quantity"], line["unit_price_fen"]
+    total = quantity * price if isinstance(quantity, int) and isinstance(price, int) else 1
+    return {"lines": [line], "total_fen": total, "address": ADDRESS} | whole
 
 
 class Shopper:
@@ -150,7 +154,7 @@ async def test_a_changed_price_asks_the_buyer_again(database: Database, shopper:
     world = await make_small_world(database)
     answer = await shopper.order(order_body(world, unit_price_fen=PRICE_FEN - 1))
     assert (answer.status_code, answer.json()["code"]) == (409, "price_changed")
-    assert answer.json()["values"] == {"unit_price_fen": PRICE_FEN}
+    assert answer.json()["values"]["unit_price_fen"] == PRICE_FEN
     assert await stock_of(database, world) == (10, 0, 0)
 
 

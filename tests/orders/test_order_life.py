@@ -10,26 +10,24 @@ from tests.conftest import MORNING, sign_in_as
 from tests.orders.shopping import Till, open_till, order_state, stock_of
 from tests.small_world import PRICE_FEN, make_small_world
 from yellowcart.accounts.model import Person, Role
+from yellowcart.aftersales.open_case import cancel_paid_order
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import InvalidFields, NotFound
 from yellowcart.kernel.ids import PersonId
 from yellowcart.kernel.kill_switches import Switch, SwitchedOff, flip
 from yellowcart.orders.close import cancel_order
-from yellowcart.orders.errors import OrderMoved, OrderUnknown, WaybillUsed
-from yellowcart.orders.model import CloseReason, PaymentState
-from yellowcart.orders.pay import open_cashier, settle_payment
+from yellowcart.orders.errors import OrderMoved, OrderUnknown
+from yellowcart.orders.model import CloseReason
 from yellowcart.orders.queries import order_of_buyer, orders_of_buyer
 from yellowcart.orders.receive import confirm_receipt
-from yellowcart.orders.refund import carry_out, requested_refunds
-from yellowcart.orders.ship import NewShipment, ship_order
-from yellowcart.orders.timers import (
-    ask_for_silent_payments,
-    carry_out_refunds,
-    complete_old_receipts,
-    confirm_old_shipments,
-    lapse_unpaid_orders,
-)
+from yellowcart.orders.timers import complete_old_receipts, confirm_old_shipments, lapse_unpaid_orders
+from yellowcart.parcels.errors import WaybillUsed
+from yellowcart.parcels.ship import NewShipment, ship_order
+from yellowcart.payments.carry_out import carry_out, requested_refunds
+from yellowcart.payments.model import PaymentState, RefundState
+from yellowcart.payments.pay import open_cashier, settle_payment
+from yellowcart.payments.timers import ask_for_silent_payments, carry_out_refunds
 
 PARCEL = NewShipment("SF", "SF1234567890")
 
@@ -62,10 +60,10 @@ async def test_a_paid_order_turns_its_hold_into_a_sale(till: Till, buyer: Person
 async def test_redirect_and_notification_together_make_one_payment(till: Till, buyer: Person) -> None:
     world = await make_small_world(till.database)
     placed = await till.place(buyer, world)
-    cashier = await open_cashier(till.database, till.gateway, buyer, placed.shop_id, placed.order_id)
+    cashier = await open_cashier(till.database, till.gateways, buyer, placed.shop_id, placed.order_id)
     await till.gateway.pay(await till.gateway.read(f"{placed.shop_id}-{cashier.payment_id}"))
     payments = await asyncio.gather(
-        *(settle_payment(till.database, till.gateway, placed.shop_id, cashier.payment_id) for _ in range(5))
+        *(settle_payment(till.database, till.gateways, placed.shop_id, cashier.payment_id) for _ in range(5))
     )
     assert {payment.state for payment in payments} == {PaymentState.SUCCEEDED}
     assert await stock_of(till.database, world) == (9, 0, 1)
@@ -76,9 +74,9 @@ async def test_redirect_and_notification_together_make_one_payment(till: Till, b
 async def test_a_refused_payment_leaves_the_order_open_for_another_try(till: Till, buyer: Person) -> None:
     world = await make_small_world(till.database)
     placed = await till.place(buyer, world)
-    cashier = await open_cashier(till.database, till.gateway, buyer, placed.shop_id, placed.order_id)
+    cashier = await open_cashier(till.database, till.gateways, buyer, placed.shop_id, placed.order_id)
     await till.gateway.refuse(await till.gateway.read(f"{placed.shop_id}-{cashier.payment_id}"))
-    payment = await settle_payment(till.database, till.gateway, placed.shop_id, cashier.payment_id)
+    payment = await settle_payment(till.database, till.gateways, placed.shop_id, cashier.payment_id)
     assert payment.state is PaymentState.REFUSED
     await till.pay(buyer, placed)
     assert (await order_state(till.database, placed.shop_id, placed.order_id))[0] == "paid"
@@ -87,8 +85,8 @@ async def test_a_refused_payment_leaves_the_order_open_for_another_try(till: Til
 async def test_opening_the_cashier_twice_opens_one_payment(till: Till, buyer: Person) -> None:
     world = await make_small_world(till.database)
     placed = await till.place(buyer, world)
-    first = await open_cashier(till.database, till.gateway, buyer, placed.shop_id, placed.order_id)
-    assert await open_cashier(till.database, till.gateway, buyer, placed.shop_id, placed.order_id) == first
+    first = await open_cashier(till.database, till.gateways, buyer, placed.shop_id, placed.order_id)
+    assert await open_cashier(till.database, till.gateways, buyer, placed.shop_id, placed.order_id) == first
 
 
 async def test_an_unpaid_order_lapses_and_gives_its_stock_back(
@@ -111,11 +109,11 @@ async def test_money_that_comes_too_late_goes_back_by_itself(
 ) -> None:
     world = await make_small_world(till.database)
     placed = await till.place(buyer, world)
-    cashier = await open_cashier(till.database, till.gateway, buyer, placed.shop_id, placed.order_id)
+    cashier = await open_cashier(till.database, till.gateways, buyer, placed.shop_id, placed.order_id)
     still_clock.freeze(MORNING + timedelta(hours=1))
     await lapse_unpaid_orders(till.database)
     await till.gateway.pay(await till.gateway.read(f"{placed.shop_id}-{cashier.payment_id}"))
-    payment = await settle_payment(till.database, till.gateway, placed.shop_id, cashier.payment_id)
+    payment = await settle_payment(till.database, till.gateways, placed.shop_id, cashier.payment_id)
     assert payment.state is PaymentState.SURPLUS
     assert await carry_out_refunds(till.database) == 1
     charge = await till.gateway.query(placed.shop_id, cashier.payment_id)
@@ -127,7 +125,7 @@ async def test_money_that_comes_too_late_goes_back_by_itself(
 async def test_a_lost_notification_is_found_by_asking(till: Till, buyer: Person, still_clock: clock.Clock) -> None:
     world = await make_small_world(till.database)
     placed = await till.place(buyer, world)
-    cashier = await open_cashier(till.database, till.gateway, buyer, placed.shop_id, placed.order_id)
+    cashier = await open_cashier(till.database, till.gateways, buyer, placed.shop_id, placed.order_id)
     await till.gateway.pay(await till.gateway.read(f"{placed.shop_id}-{cashier.payment_id}"))
     still_clock.freeze(MORNING + timedelta(minutes=2))
     assert await ask_for_silent_payments(till.database) == 1
@@ -148,12 +146,14 @@ async def test_cancelling_after_paying_refunds_once(till: Till, buyer: Person) -
     world = await make_small_world(till.database)
     placed = await till.place(buyer, world)
     await till.pay(buyer, placed)
-    async with till.database.writing() as writer:
-        assert await cancel_order(writer, buyer, placed.shop_id, placed.order_id) is CloseReason.REFUNDED
+    for _ in range(2):
+        async with till.database.writing() as writer:
+            await cancel_paid_order(writer, buyer, placed.shop_id, placed.order_id)
+    assert await order_state(till.database, placed.shop_id, placed.order_id) == ("closed", "refunded")
     async with till.database.reading() as reader:
         (refund,) = await requested_refunds(reader)
-    assert await carry_out(till.database, till.gateway, refund)
-    assert await carry_out(till.database, till.gateway, refund)
+    for _ in range(2):
+        assert await carry_out(till.database, till.gateways, refund) is RefundState.SUCCEEDED
     charge = await till.gateway.query(placed.shop_id, refund.payment_id)
     assert charge is not None
     assert charge.refunded_fen == PRICE_FEN
@@ -165,15 +165,22 @@ async def test_cancelling_after_paying_refunds_once(till: Till, buyer: Person) -
 async def test_cancel_against_payment_ends_in_one_of_the_two(till: Till, buyer: Person) -> None:
     world = await make_small_world(till.database)
     placed = await till.place(buyer, world)
-    cashier = await open_cashier(till.database, till.gateway, buyer, placed.shop_id, placed.order_id)
+    cashier = await open_cashier(till.database, till.gateways, buyer, placed.shop_id, placed.order_id)
     await till.gateway.pay(await till.gateway.read(f"{placed.shop_id}-{cashier.payment_id}"))
 
     async def cancel() -> None:
-        async with till.database.writing() as writer:
-            await cancel_order(writer, buyer, placed.shop_id, placed.order_id)
+        try:
+            async with till.database.writing() as writer:
+                await cancel_order(writer, buyer, placed.shop_id, placed.order_id)
+        except OrderMoved:
+            # The payment was first: what was paid is cancelled by giving it back.
+            async with till.database.writing() as writer:
+                await cancel_paid_order(writer, buyer, placed.shop_id, placed.order_id)
 
-    await asyncio.gather(cancel(), settle_payment(till.database, till.gateway, placed.shop_id, cashier.payment_id))
-    await settle_payment(till.database, till.gateway, placed.shop_id, cashier.payment_id)
+    await asyncio.gather(
+        cancel(), settle_payment(till.database, till.gateways, placed.shop_id, cashier.payment_id)
+    )
+    await settle_payment(till.database, till.gateways, placed.shop_id, cashier.payment_id)
     await carry_out_refunds(till.database)
     charge = await till.gateway.query(placed.shop_id, cashier.payment_id)
     assert charge is not None
@@ -242,12 +249,15 @@ async def test_a_closed_payment_switch_opens_no_cashier(till: Till, buyer: Perso
     async with till.database.writing() as writer:
         await flip(writer, Switch.PAYMENT, closed=True, reason="maintenance")
     with pytest.raises(SwitchedOff):
-        await open_cashier(till.database, till.gateway, buyer, placed.shop_id, placed.order_id)
+        await open_cashier(till.database, till.gateways, buyer, placed.shop_id, placed.order_id)
 
 
 async def test_lists_are_paged_and_show_only_ones_own(till: Till, buyer: Person) -> None:
     world = await make_small_world(till.database)
-    placed = [await till.place(buyer, world) for _ in range(5)]
+    placed = []
+    for _ in range(5):
+        placed.append(await till.place(buyer, world))
+        await till.pay(buyer, placed[-1])
     stranger = (await sign_in_as(till.database)).person
     await till.place(stranger, world)
     seen: list[int] = []

@@ -17,6 +17,8 @@ class Role(StrEnum):
     """Shows goods in live rooms and videos."""
     MERCHANT = "merchant"
     """Works for one or more shops; which ones, the shop's members say."""
+    CARRIER = "carrier"
+    """Carries parcels, or brokers for those who do: quotes on shops' shipping needs (物流商)."""
     RECRUITER = "recruiter"
     """Recruits merchants and goods for the platform (招商)."""
     INSPECTOR = "inspector"

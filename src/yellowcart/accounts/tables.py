@@ -117,6 +117,8 @@ message = Table(
     # One message of one occasion to a person, however often its sender runs; and who was told of an occasion.
     UniqueConstraint("kind", "occasion", "person_id"),
     Index("message_unread_idx", "person_id", postgresql_where=text("read_at IS NULL")),
+    # The inbox as it is read: what is unread first, the latest first among each.
+    Index("message_inbox_idx", "person_id", text("((read_at IS NOT NULL)::int)"), text("message_id DESC")),
     Index("message_read_at_idx", "read_at", postgresql_where=text("read_at IS NOT NULL")),
     comment="What the platform tells a person. Title and body are message ids; parts fill them in.",
 )

@@ -2,13 +2,17 @@
 
 import msgspec
 
-from yellowcart.catalog.model import Category
+from yellowcart.accounts import audit
+from yellowcart.accounts.model import Person
+from yellowcart.catalog.changes import category_changed
+from yellowcart.catalog.model import CONFIRM_DAYS_DEFAULT, Category, ReturnRule
 from yellowcart.kernel.database import Reader, Writer
 from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.ids import CategoryId, new_id
 from yellowcart.kernel.translation import N_
 
 CATEGORIES_MAX = 2_000
+CONFIRM_DAYS_MAX = 90
 _COLUMNS = "category_id, parent_id, code, name_zh, name_en, position"
 
 
@@ -19,22 +23,40 @@ class PlacedCategory(msgspec.Struct, frozen=True, kw_only=True):
     is_leaf: bool
 
 
+class CategoryTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What buying in a category means for returns and receipt: its own word, or that of the node above."""
+
+    return_rule: ReturnRule
+    confirm_days: int
+
+
 async def place_category(
-    writer: Writer, *, code: str, name_zh: str, name_en: str, position: int, parent_code: str | None = None
+    writer: Writer,
+    *,
+    code: str,
+    name_zh: str,
+    name_en: str,
+    position: int,
+    parent_code: str | None = None,
+    return_rule: ReturnRule | None = None,
+    confirm_days: int | None = None,
 ) -> Category:
-    """Put a node into the tree, or give the node of this code other names. Raises InvalidFields when the
-    parent is not known."""
+    """Put a node into the tree, or give the node of this code other names. A rule for returns or days until
+    receipt that are not given stay as they are, or those of the node above. Raises InvalidFields when the parent
+    is not known."""
     parent = None if parent_code is None else await find_category(writer, parent_code)
     if parent_code is not None and parent is None:
         raise InvalidFields({"parent_code": N_("There is no such category.")})
     placed = await writer.row(
         Category,
         """
-        INSERT INTO category (category_id, parent_id, code, name_zh, name_en, position)
-        VALUES (%(category_id)s, %(parent_id)s, %(code)s, %(name_zh)s, %(name_en)s, %(position)s)
+        INSERT INTO category (category_id, parent_id, code, name_zh, name_en, position, return_rule, confirm_days)
+        VALUES (%(category_id)s, %(parent_id)s, %(code)s, %(name_zh)s, %(name_en)s, %(position)s, %(return_rule)s,
+                %(confirm_days)s)
         ON CONFLICT (code) DO UPDATE
         SET parent_id = excluded.parent_id, name_zh = excluded.name_zh, name_en = excluded.name_en,
-            position = excluded.position
+            position = excluded.position, return_rule = coalesce(excluded.return_rule, category.return_rule),
+            confirm_days = coalesce(excluded.confirm_days, category.confirm_days)
         RETURNING category_id, parent_id, code, name_zh, name_en, position
         """,
         category_id=new_id(CategoryId),
@@ -43,9 +65,60 @@ async def place_category(
         name_zh=name_zh,
         name_en=name_en,
         position=position,
+        return_rule=None if return_rule is None else return_rule.value,
+        confirm_days=confirm_days,
     )
     assert placed is not None
     return placed
+
+
+async def set_category_terms(
+    writer: Writer, person: Person, code: str, *, return_rule: ReturnRule | None, confirm_days: int | None
+) -> CategoryTerms:
+    """An operator gives a category a rule for returns and days until receipt, for orders placed from now on; None
+    takes those of the node above. Raises InvalidFields (`category_code`, `confirm_days`)."""
+    if confirm_days is not None and not 1 <= confirm_days <= CONFIRM_DAYS_MAX:
+        raise InvalidFields({"confirm_days": N_("Choose from 1 to 90 days.")})
+    category = (await require_category(writer, code)).category
+    before = await category_terms(writer, category.category_id)
+    await writer.run(
+        """
+        UPDATE category SET return_rule = %(return_rule)s, confirm_days = %(confirm_days)s
+        WHERE category_id = %(category_id)s
+        """,
+        return_rule=None if return_rule is None else return_rule.value,
+        confirm_days=confirm_days,
+        category_id=category.category_id,
+    )
+    after = await category_terms(writer, category.category_id)
+    await audit.record(writer, person, "catalog:category:terms", f"category:{code}", before=before, after=after)
+    await category_changed(writer)
+    return after
+
+
+async def category_terms(reader: Reader, category_id: CategoryId) -> CategoryTerms:
+    """The terms of a category, with what it takes from the nodes above and from the platform's defaults."""
+    rows = await reader.records(
+        """
+        WITH RECURSIVE above AS (
+            SELECT category_id, parent_id, return_rule, confirm_days, 0 AS height
+            FROM category WHERE category_id = %(category_id)s
+            UNION ALL
+            SELECT category.category_id, category.parent_id, category.return_rule, category.confirm_days,
+                   above.height + 1
+            FROM category JOIN above ON category.category_id = above.parent_id
+            WHERE above.height < 10
+        )
+        SELECT return_rule, confirm_days FROM above ORDER BY height LIMIT 11
+        """,
+        category_id=category_id,
+    )
+    rules = [row["return_rule"] for row in rows if row["return_rule"]]
+    days = [row["confirm_days"] for row in rows if row["confirm_days"]]
+    return CategoryTerms(
+        return_rule=ReturnRule(rules[0]) if rules else ReturnRule.NO_REASON,
+        confirm_days=days[0] if days else CONFIRM_DAYS_DEFAULT,
+    )
 
 
 async def find_category(reader: Reader, code: str) -> PlacedCategory | None:

@@ -90,6 +90,32 @@ DRAFT_MOVES: dict[DraftStatus, frozenset[DraftStatus]] = {
 }
 
 
+class ReturnRule(StrEnum):
+    """Whether goods of a category may be returned without a reason within seven days (domain.md §2.2: Kuaishou's
+    enum, and the Interim Measures for Seven-Day No-Reason Returns of Online Purchases, articles 6 and 7)."""
+
+    NO_REASON = "no_reason"
+    """Yes (1)."""
+    EXCLUDED = "excluded"
+    """No, by the law itself: fresh and perishable goods, delivered newspapers (4)."""
+    NOT_AFTER_UNSEALING = "not_after_unsealing"
+    """Not once it is unsealed (5)."""
+    NOT_AFTER_ACTIVATION = "not_after_activation"
+    """Not once it is activated (6)."""
+    NOT_AFTER_INSTALLATION = "not_after_installation"
+    """Not once it is installed (7)."""
+    CUSTOM_MADE = "custom_made"
+    """No, by the law itself: made to the buyer's wishes (8)."""
+    NOT_AFTER_USE = "not_after_use"
+    """Not once it is used (9)."""
+    ANY_TIME = "any_time"
+    """A voucher: returned at any time, and by itself when it expires (11)."""
+
+
+CONFIRM_DAYS_DEFAULT = 10
+"""Days after shipment when an order counts as received, where its category says nothing (domain.md §2.1)."""
+
+
 class Category(msgspec.Struct, frozen=True, kw_only=True):
     """A node of the category tree. `code` is its stable name."""
 

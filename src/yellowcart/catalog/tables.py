@@ -4,7 +4,7 @@ from sqlalchemy import ARRAY, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from yellowcart.catalog.imports.model import Fate, ImportState, PictureState
-from yellowcart.catalog.model import DraftStatus, MerchantKind, ReviewStatus, SaleStatus, ShopState
+from yellowcart.catalog.model import DraftStatus, MerchantKind, ReturnRule, ReviewStatus, SaleStatus, ShopState
 from yellowcart.kernel.tables import (
     CheckConstraint,
     Column,
@@ -35,9 +35,14 @@ category = Table(
     text_column("name_zh"),
     text_column("name_en"),
     whole_column("position"),
+    state_column("return_rule", nullable=True),
+    whole_column("confirm_days", nullable=True),
     PrimaryKeyConstraint("category_id"),
     UniqueConstraint("code"),
     ForeignKeyConstraint(["parent_id"], ["category.category_id"]),
+    state_check("return_rule", ReturnRule),
+    CheckConstraint("confirm_days BETWEEN 1 AND 90", name="confirm_days"),
+    comment="A node of the tree. An empty rule or number of days is that of the node above.",
 )
 
 shop = Table(

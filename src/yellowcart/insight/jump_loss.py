@@ -83,7 +83,12 @@ WITH clicked AS (
     GROUP BY 1
 ), ordered AS (
     SELECT width_bucket(listing.price_fen, %(starts)s::bigint[]) AS band, count(*) AS orders
-    FROM shop_order JOIN listing USING (listing_id)
+    FROM shop_order
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT listing_id FROM order_line
+        WHERE order_line.shop_id = shop_order.shop_id AND order_line.order_id = shop_order.order_id
+    ) AS bought
+    JOIN listing USING (listing_id)
     WHERE shop_order.submitted_at >= %(begins)s AND shop_order.submitted_at < %(ends)s
       AND shop_order.paid_at <= %(as_of)s AND listing.price_fen IS NOT NULL
       AND (%(creator_id)s::bigint IS NULL OR listing.creator_id = %(creator_id)s)

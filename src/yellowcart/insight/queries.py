@@ -1,17 +1,15 @@
 """What an operator reads besides numbers: rooms on air, what the link rules did, every shop's orders."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from yellowcart.insight.model import Window
 from yellowcart.kernel.database import Reader
-from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.ids import ListingId, NoticeId, OrderId, RoomId, ShopId
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, page_of
 from yellowcart.links.model import Action, Surface
-from yellowcart.orders.model import CloseReason, OrderState, PaymentState, RefundState
+from yellowcart.orders.model import CloseReason, OrderState
 from yellowcart.stage.model import RoomState
 
 ROOMS_MAX = 50
@@ -85,21 +83,6 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     total_fen: int
     submitted_at: datetime
     paid_at: datetime | None
-
-
-class PaymentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt to pay an order, with its refund if there is one."""
-
-    payment_id: int
-    gateway: str
-    gateway_reference: str | None
-    state: PaymentState
-    amount_fen: int
-    prepared_at: datetime
-    finished_at: datetime | None
-    refund_state: RefundState | None
-    refund_fen: int | None
-    refunded_at: datetime | None
 
 
 async def rooms_on_air(reader: Reader, window: Window) -> list[RoomOnAir]:
@@ -219,7 +202,7 @@ _ORDERS = """
 async def orders_of_all_shops(
     reader: Reader,
     *,
-    states: Sequence[OrderState] = (),
+    state: OrderState | None = None,
     shop_id: ShopId | None = None,
     cursor: str | None = None,
     size: int | None = None,
@@ -230,51 +213,19 @@ async def orders_of_all_shops(
     rows = await reader.rows(
         OrderRow,
         _ORDERS
-        + """
+        + f"""
         WHERE (%(before_at)s::timestamptz IS NULL
                OR (placed.submitted_at <= %(before_at)s
                    AND (placed.submitted_at, placed.order_id) < (%(before_at)s, %(before_id)s::bigint)))
-          AND (%(states)s::text[] IS NULL OR placed.state = ANY(%(states)s))
+          {"AND placed.state = %(state)s" if state else ""}
           AND (%(shop_id)s::bigint IS NULL OR placed.shop_id = %(shop_id)s)
         ORDER BY placed.submitted_at DESC, placed.order_id DESC
         LIMIT %(limit)s
         """,
         before_at=before_at,
         before_id=before_id,
-        states=[state.value for state in states] or None,
+        state=state.value if state else None,
         shop_id=shop_id,
         limit=limit + 1,
     )
     return page_of(rows, limit, lambda row: (row.submitted_at.isoformat(), row.order_id))
-
-
-async def order_of_any_shop(reader: Reader, shop_id: ShopId, order_id: OrderId) -> OrderRow:
-    """One order. Raises NotFound."""
-    row = await reader.row(
-        OrderRow,
-        _ORDERS + " WHERE placed.shop_id = %(shop_id)s AND placed.order_id = %(order_id)s",
-        shop_id=shop_id,
-        order_id=order_id,
-    )
-    if row is None:
-        raise NotFound
-    return row
-
-
-async def payments_of_order(reader: Reader, shop_id: ShopId, order_id: OrderId) -> list[PaymentRow]:
-    """Every attempt to pay an order, oldest first."""
-    return await reader.rows(
-        PaymentRow,
-        """
-        SELECT payment.payment_id, gateway, gateway_reference, payment.state, payment.amount_fen, prepared_at,
-               finished_at, refund.state AS refund_state, refund.amount_fen AS refund_fen,
-               refund.succeeded_at AS refunded_at
-        FROM payment
-        LEFT JOIN refund ON refund.shop_id = payment.shop_id AND refund.payment_id = payment.payment_id
-        WHERE payment.shop_id = %(shop_id)s AND payment.order_id = %(order_id)s
-        ORDER BY payment.payment_id
-        LIMIT 100
-        """,
-        shop_id=shop_id,
-        order_id=order_id,
-    )

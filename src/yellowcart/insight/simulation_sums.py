@@ -64,10 +64,11 @@ WITH pair AS MATERIALIZED (
     GROUP BY 1, 2, 3, 4, 5
 ), own_paid AS MATERIALIZED (
     SELECT placed.creator_id, placed.surface, pair.source, pair.effect, coalesce({GOODS}, '') AS item_key,
-           sum(placed.total_fen) AS own_fen
+           sum(line.payable_fen) AS own_fen
     FROM shop_order AS placed
+    JOIN order_line AS line USING (shop_id, order_id)
     JOIN pair ON pair.source = '{OWN_SOURCE}' AND pair.surface = placed.surface
-    LEFT JOIN listing ON listing.listing_id = placed.listing_id
+    LEFT JOIN listing ON listing.listing_id = line.listing_id
     WHERE {IN_WINDOW.format(time="placed.paid_at")}
     GROUP BY 1, 2, 3, 4, 5
 ), fact AS MATERIALIZED (

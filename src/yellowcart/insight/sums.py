@@ -66,7 +66,9 @@ WITH submitted AS (
                     FILTER (WHERE paid_at >= %(begins)s AND paid_at < %(ends)s), 0)::bigint AS cohort_refund_fen,
            coalesce(sum(refund.amount_fen) FILTER (WHERE succeeded_at < %(ends)s), 0)::bigint AS cash_refund_fen
     FROM refund JOIN shop_order AS placed USING (shop_id, order_id)
-    WHERE refund.state = 'succeeded' AND succeeded_at >= %(begins)s AND succeeded_at <= %(as_of)s
+    -- What came twice or too late was never part of a sale, nor is its way back.
+    WHERE refund.state = 'succeeded' AND refund.cause <> 'surplus'
+      AND succeeded_at >= %(begins)s AND succeeded_at <= %(as_of)s
       AND {_WHOSE.format(order="placed")}
 )
 SELECT * FROM submitted, paid, refunded
@@ -162,15 +164,16 @@ WITH touched AS (
       AND happened_at >= %(begins)s AND happened_at < %(ends)s AND happened_at <= %(as_of)s
     GROUP BY listing_id
 ), ordered AS (
-    SELECT listing_id,
-           count(*) AS orders_submitted,
-           count(*) FILTER (WHERE paid_at <= %(as_of)s) AS orders_paid,
-           sum(total_fen) AS gmv_submitted_fen,
-           coalesce(sum(total_fen) FILTER (WHERE paid_at <= %(as_of)s), 0) AS gmv_paid_fen
+    SELECT line.listing_id,
+           count(DISTINCT line.order_id) AS orders_submitted,
+           count(DISTINCT line.order_id) FILTER (WHERE paid_at <= %(as_of)s) AS orders_paid,
+           sum(line.payable_fen) AS gmv_submitted_fen,
+           coalesce(sum(line.payable_fen) FILTER (WHERE paid_at <= %(as_of)s), 0) AS gmv_paid_fen
     FROM shop_order
+    JOIN order_line AS line USING (shop_id, order_id)
     WHERE room_id = %(room_id)s
       AND submitted_at >= %(begins)s AND submitted_at < %(ends)s AND submitted_at <= %(as_of)s
-    GROUP BY listing_id
+    GROUP BY line.listing_id
 )
 SELECT listing_id, coalesce(taps, 0) AS taps, coalesce(jump_outs, 0) AS jump_outs,
        coalesce(orders_submitted, 0) AS orders_submitted, coalesce(orders_paid, 0) AS orders_paid,

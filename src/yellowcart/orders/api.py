@@ -11,15 +11,14 @@ from yellowcart.accounts.access import PUBLIC, SIGNED_IN, allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.catalog.shops import require_member
 from yellowcart.kernel.database import Database
-from yellowcart.kernel.ids import OrderId, PaymentId, ShopId
+from yellowcart.kernel.ids import OrderId, ShopId
 from yellowcart.kernel.paging import Page
 from yellowcart.kernel.request_headers import IdempotencyKey
+from yellowcart.orders.checkout import Checkout, CheckoutDesk, Quote
 from yellowcart.orders.close import cancel_order
-from yellowcart.orders.gateway import PaymentGateway
 from yellowcart.orders.lane import BuyersPlace
-from yellowcart.orders.model import OrderState, Payment
-from yellowcart.orders.pay import OpenCashier, open_cashier, read_payment, settle_payment
-from yellowcart.orders.place import NewOrder, PlacedOrder
+from yellowcart.orders.model import OrderState
+from yellowcart.orders.place import PlacedOrder
 from yellowcart.orders.queries import (
     OrderDetail,
     OrderSummary,
@@ -28,8 +27,8 @@ from yellowcart.orders.queries import (
     orders_of_buyer,
     orders_of_shop,
 )
-from yellowcart.orders.receive import confirm_receipt
-from yellowcart.orders.ship import NewShipment, ship_order
+from yellowcart.orders.receive import confirm_receipt, extend_receipt
+from yellowcart.orders.wanted import NewOrder
 
 StateFilter = Annotated[OrderState | None, QueryParameter(name="state")]
 
@@ -43,10 +42,23 @@ async def place(
 ) -> PlacedOrder:
     """Place an order with a buyer token (`POST /api/v1/buyer-tokens`). A repeat of the key gets the same answer.
 
-    Refusals: `sold_out`, `limit_reached`, `listing_closed`, `link_refused`, `outside_goods`, `sku_unknown`,
-    `price_changed` (the new price is in `values`), `queue_full` (come again after `Retry-After` seconds).
+    Refusals: `sold_out`, `limit_reached`, `hold_limit_reached`, `listing_closed`, `link_refused`,
+    `outside_goods`, `carts_mixed`, `sku_unknown`, `special_price_gone`, `price_changed` (the new price is in
+    `values`), `district_unknown`, `not_delivered_there`, `coupon_…`, `queue_full` (come again after
+    `Retry-After` seconds).
     """
     return await buyers_place(authorization.encode(), idempotency_key or "", data)
+
+
+@post("/checkout", guards=[SIGNED_IN], status_code=200)
+async def price_it(
+    data: JSONBody[Checkout],
+    checkout_desk: NamedDependency[CheckoutDesk],
+    person: NamedDependency[Person],
+) -> Quote:
+    """What an order would cost now, explained line by line, with the buyer's coupons that fit and those that do
+    not. Nothing is written; `POST /orders` charges exactly this or asks again."""
+    return await checkout_desk.quote(person, data)
 
 
 @get("/orders", guards=[SIGNED_IN])
@@ -74,34 +86,6 @@ async def my_order(
         return await order_of_buyer(reader, person.person_id, ShopId(shop_id), OrderId(order_id))
 
 
-@post("/orders/{shop_id:int}/{order_id:int}/payments", guards=[SIGNED_IN], status_code=200)
-async def open_payment(
-    shop_id: FromPath[int],
-    order_id: FromPath[int],
-    database: NamedDependency[Database],
-    gateway: NamedDependency[PaymentGateway],
-    person: NamedDependency[Person],
-) -> OpenCashier:
-    """Open the cashier for an unpaid order; asked again, the open one is answered."""
-    return await open_cashier(database, gateway, person, ShopId(shop_id), OrderId(order_id))
-
-
-@post("/orders/{shop_id:int}/{order_id:int}/payments/{payment_id:int}/settle", guards=[SIGNED_IN], status_code=200)
-async def settle(
-    shop_id: FromPath[int],
-    order_id: FromPath[int],
-    payment_id: FromPath[int],
-    database: NamedDependency[Database],
-    gateway: NamedDependency[PaymentGateway],
-    person: NamedDependency[Person],
-) -> Payment:
-    """Back from the cashier: have the platform ask the gateway how the payment stands."""
-    async with database.reading() as reader:
-        await order_of_buyer(reader, person.person_id, ShopId(shop_id), OrderId(order_id))
-        await read_payment(reader, ShopId(shop_id), PaymentId(payment_id))
-    return await settle_payment(database, gateway, ShopId(shop_id), PaymentId(payment_id))
-
-
 @post("/orders/{shop_id:int}/{order_id:int}/cancel", guards=[SIGNED_IN], status_code=200)
 async def cancel(
     shop_id: FromPath[int],
@@ -109,7 +93,7 @@ async def cancel(
     database: NamedDependency[Database],
     person: NamedDependency[Person],
 ) -> OrderDetail:
-    """Cancel an order that was not shipped; what was paid goes back."""
+    """Cancel an order that was not paid. A paid one is cancelled by `POST …/aftersales`."""
     async with database.writing() as writer:
         await cancel_order(writer, person, ShopId(shop_id), OrderId(order_id))
         return await order_of_buyer(writer, person.person_id, ShopId(shop_id), OrderId(order_id))
@@ -125,6 +109,19 @@ async def confirm(
     """The goods have come."""
     async with database.writing() as writer:
         await confirm_receipt(writer, person, ShopId(shop_id), OrderId(order_id))
+        return await order_of_buyer(writer, person.person_id, ShopId(shop_id), OrderId(order_id))
+
+
+@post("/orders/{shop_id:int}/{order_id:int}/extend-receipt", guards=[SIGNED_IN], status_code=200)
+async def extend(
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> OrderDetail:
+    """Put off the automatic receipt, once."""
+    async with database.writing() as writer:
+        await extend_receipt(writer, person, ShopId(shop_id), OrderId(order_id))
         return await order_of_buyer(writer, person.person_id, ShopId(shop_id), OrderId(order_id))
 
 
@@ -156,24 +153,8 @@ async def shop_order(
         return await order_of_shop(reader, ShopId(shop_id), OrderId(order_id))
 
 
-@post("/shops/{shop_id:int}/orders/{order_id:int}/shipments", guards=[allow(Role.MERCHANT)], status_code=200)
-async def ship(
-    shop_id: FromPath[int],
-    order_id: FromPath[int],
-    data: JSONBody[NewShipment],
-    database: NamedDependency[Database],
-    person: NamedDependency[Person],
-) -> OrderDetail:
-    """Ship a paid order. The waybill is the key: the same shipment again gets the same answer."""
-    async with database.writing() as writer:
-        await ship_order(writer, person, ShopId(shop_id), OrderId(order_id), data)
-        return await order_of_shop(writer, ShopId(shop_id), OrderId(order_id))
-
-
 ROUTES = Router(
     "/api/v1",
-    route_handlers=[
-        place, my_orders, my_order, open_payment, settle, cancel, confirm, shop_orders, shop_order, ship
-    ],
+    route_handlers=[place, price_it, my_orders, my_order, cancel, confirm, extend, shop_orders, shop_order],
     tags=["orders"],
-)  # fmt: skip
+)

@@ -2,24 +2,35 @@
 
 from collections.abc import Sequence
 
+import structlog
+from psycopg.errors import IntegrityError
+
 from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.events import publish
-from yellowcart.kernel.ids import OrderId, PaymentId, ShopId
-from yellowcart.orders.errors import OrderUnknown
+from yellowcart.kernel.ids import OrderId, ShopId
+from yellowcart.orders.errors import OrderMoved, OrderUnknown
 from yellowcart.orders.events import OrderClosed
 from yellowcart.orders.model import CloseReason, OrderState
-from yellowcart.orders.refund import request_refund
 from yellowcart.orders.rules import require_move
-from yellowcart.orders.store import LockedOrder, give_back_stock, lock_order, lock_orders_due
+from yellowcart.orders.store import (
+    LockedOrder,
+    Pieces,
+    give_back_stock,
+    lines_of_orders,
+    lock_order,
+    lock_orders_due,
+)
+from yellowcart.promotions.store import release_coupons
 
 LAPSE_AT_MOST = 500
+log = structlog.get_logger()
 
 
 async def cancel_order(writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId) -> CloseReason:
-    """The buyer cancels: an unpaid order closes, a paid one that was not shipped closes and is refunded.
+    """The buyer takes back an order that was not paid. A paid one is cancelled by an after-sale.
 
     Cancelling twice is no error. Raises OrderUnknown, OrderMoved.
     """
@@ -27,37 +38,19 @@ async def cancel_order(writer: Writer, person: Person, shop_id: ShopId, order_id
     if order.buyer_id != person.person_id:
         raise OrderUnknown
     if order.state is OrderState.CLOSED:
-        return await _close_reason(writer, order)
-    require_move(order.state, OrderState.CLOSED)
-    if order.state is OrderState.PAID:
-        reason, held_as = CloseReason.REFUNDED, "sold"
-    else:
-        reason, held_as = CloseReason.BUYER_CANCELLED, "held"
-    await _close(writer, [order], reason)
-    await give_back_stock(writer, [order], held_as=held_as)
-    if reason is CloseReason.REFUNDED:
-        payment_id = await writer.value(
-            """
-            SELECT payment_id FROM payment
-            WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s AND state = 'succeeded'
-            """,
-            shop_id=shop_id,
-            order_id=order_id,
-        )
-        await request_refund(writer, order, PaymentId(payment_id), order.total_fen)
+        return order.close_reason or CloseReason.BUYER_CANCELLED
+    if order.state is not OrderState.SUBMITTED:
+        raise OrderMoved
+    await _close_unpaid(writer, [order], CloseReason.BUYER_CANCELLED)
     await audit.record(
-        writer, person, "orders:order:cancel", f"order:{order_id}", before=order.state, after=reason
+        writer,
+        person,
+        "orders:order:cancel",
+        f"order:{order_id}",
+        before=order.state,
+        after=CloseReason.BUYER_CANCELLED,
     )
-    return reason
-
-
-async def _close_reason(writer: Writer, order: LockedOrder) -> CloseReason:
-    reason = await writer.value(
-        "SELECT close_reason FROM shop_order WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s",
-        shop_id=order.shop_id,
-        order_id=order.order_id,
-    )
-    return CloseReason(reason)
+    return CloseReason.BUYER_CANCELLED
 
 
 async def lapse_orders(writer: Writer) -> int:
@@ -65,10 +58,50 @@ async def lapse_orders(writer: Writer) -> int:
     due = await lock_orders_due(
         writer, "state = 'submitted' AND hold_until <= %(now)s", LAPSE_AT_MOST, now=clock.now()
     )
-    if due:
-        await _close(writer, due, CloseReason.LAPSED)
-        await give_back_stock(writer, due, held_as="held")
+    if not due:
+        return 0
+    try:
+        async with writer.attempt():
+            await _close_unpaid(writer, due, CloseReason.LAPSED)
+    except IntegrityError:
+        return await _lapse_one_by_one(writer, due)
     return len(due)
+
+
+async def _lapse_one_by_one(writer: Writer, due: Sequence[LockedOrder]) -> int:
+    """One order that a check of the tables refuses must not keep all others' stock: it is left, and told."""
+    lapsed = 0
+    for order in due:
+        try:
+            async with writer.attempt():
+                await _close_unpaid(writer, [order], CloseReason.LAPSED)
+        except IntegrityError:
+            log.exception("orders.lapse_failed", shop_id=order.shop_id, order_id=order.order_id)
+        else:
+            lapsed += 1
+    return lapsed
+
+
+async def close_refunded(writer: Writer, order: LockedOrder) -> None:
+    """Every line of a paid order was wholly refunded: it ends. Its stock was given back piece by piece.
+
+    Raises OrderMoved.
+    """
+    require_move(order.state, OrderState.CLOSED)
+    await _close(writer, [order], CloseReason.REFUNDED)
+    if order.shipped_at is None:
+        await release_coupons(writer, [(order.shop_id, order.order_id)])
+
+
+async def _close_unpaid(writer: Writer, orders: Sequence[LockedOrder], reason: CloseReason) -> None:
+    await _close(writer, orders, reason)
+    lines = await lines_of_orders(writer, orders)
+    await give_back_stock(
+        writer,
+        [Pieces(order, line, line.quantity) for order in orders for line in lines[order.order_id]],
+        held_as="held",
+        coupons_of=orders,
+    )
 
 
 async def _close(writer: Writer, orders: Sequence[LockedOrder], reason: CloseReason) -> None:

@@ -1,6 +1,6 @@
 """What orders refuse."""
 
-from yellowcart.kernel.errors import Conflict, Invalid, NotFound
+from yellowcart.kernel.errors import Conflict, Denied, Invalid, NotFound
 from yellowcart.kernel.translation import N_
 
 
@@ -39,6 +39,44 @@ class PriceChanged(Conflict):
     message = N_("The price has changed. Please look at the new price and order again.")
 
 
+class SpecialPriceGone(Conflict):
+    """Fewer pieces are left at the special price than were asked for; nothing was ordered."""
+
+    code = "special_price_gone"
+    message = N_("The pieces at this price are gone. Please look at the usual price and order again.")
+
+
+class HoldLimitReached(Conflict):
+    """The buyer holds as much without paying as one buyer may."""
+
+    code = "hold_limit_reached"
+    message = N_(
+        "Nobody holds more than a few unpaid orders, or %(pieces)s pieces, here. Pay or cancel an order first, "
+        "or order fewer pieces."
+    )
+
+
+class CartsMixed(Invalid):
+    """An order is of one shop, out of one cart."""
+
+    code = "carts_mixed"
+    message = N_("Goods of several shops or carts cannot stand in one order. Please order them separately.")
+
+
+class CouponsOfOneFunder(Invalid):
+    """Two coupons that one side pays for."""
+
+    code = "coupons_of_one_funder"
+    message = N_("Only one coupon of the shop, one of the platform and one of the creator fit on an order.")
+
+
+class CouponUnknown(NotFound):
+    """No such coupon, or not yours."""
+
+    code = "coupon_unknown"
+    message = N_("There is no such coupon.")
+
+
 class SkuUnknown(Invalid):
     """The product has no such SKU (any more)."""
 
@@ -67,15 +105,43 @@ class OrderUnknown(NotFound):
     message = N_("There is no such order.")
 
 
-class PaymentUnknown(NotFound):
-    """No such payment, or not yours."""
+class PiecesGone(Conflict):
+    """More pieces than still have to leave, or of a line that is not the order's."""
 
-    code = "payment_unknown"
-    message = N_("There is no such payment.")
+    code = "pieces_gone"
+    message = N_("So many pieces of this line are not waiting to be shipped. Look at the order again.")
 
 
-class WaybillUsed(Conflict):
-    """The waybill stands on another order of the shop."""
+class OrderStopped(Conflict):
+    """A stop stands on the order: a risk, or a refund under way."""
 
-    code = "waybill_used"
-    message = N_("This waybill number is already used for another order.")
+    code = "order_stopped"
+    message = N_("This order is stopped: do not ship it until the platform or the after-sale lets it go on.")
+
+
+class OperatorIsParty(Denied):
+    """The operator bought it, or works for the shop."""
+
+    code = "order_operator_is_party"
+    message = N_("You are a party in this order; another operator has to decide on it.")
+
+
+class RefundTooHigh(Conflict):
+    """More would go back than was paid for the line."""
+
+    code = "refund_too_high"
+    message = N_("More than the buyer paid for this cannot be given back.")
+
+
+class AddressUnknown(NotFound):
+    """No such address in the book, or not yours."""
+
+    code = "address_unknown"
+    message = N_("There is no such address in your address book.")
+
+
+class AddressesTooMany(Conflict):
+    """An address book has only so many addresses."""
+
+    code = "addresses_too_many"
+    message = N_("Your address book has %(most)s addresses, which is the most. Remove one first.")

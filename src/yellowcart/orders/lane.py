@@ -19,7 +19,8 @@ from yellowcart.kernel.idempotency import KEY_LENGTH_MAX, IdempotencyKeyMissing,
 from yellowcart.kernel.ids import PersonId
 from yellowcart.kernel.raw_http import BodyUnreadable, BrokenInside, answer, answer_refusal, read_body
 from yellowcart.kernel.translation import choose_locale
-from yellowcart.orders.place import NewOrder, OrderLane, PlacedOrder
+from yellowcart.orders.place import OrderLane, PlacedOrder
+from yellowcart.orders.wanted import NewOrder
 
 PATH = "/api/v1/orders"
 BODY_BYTES_MAX = 8_192

@@ -1,4 +1,4 @@
-"""Orders, lines, payments and shipments as values; the states of domain.md §2.1 and their moves."""
+"""Orders and their lines as values; the states of domain.md §2.1 and their moves."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,18 +6,23 @@ from typing import Any
 
 import msgspec
 
+from yellowcart.catalog.model import ReturnRule
+from yellowcart.freight.districts import place_text
 from yellowcart.kernel.ids import (
+    CategoryId,
     CreatorId,
     ListingId,
     OrderId,
     OrderLineId,
-    PaymentId,
     PersonId,
     ProductId,
     RoomId,
     ShopId,
     SkuId,
+    VideoId,
 )
+from yellowcart.links.model import Surface
+from yellowcart.promotions.model import Funder
 
 
 class OrderState(StrEnum):
@@ -27,8 +32,10 @@ class OrderState(StrEnum):
     """Placed, not paid; its stock is held (10 待付款)."""
     PAID = "paid"
     """Paid, waits for shipment (30 已付款)."""
+    PART_SHIPPED = "part_shipped"
+    """Some of its pieces are on their way, others still wait (30 with confirmDeliveryStatus 10 部分)."""
     SHIPPED = "shipped"
-    """On its way (40 已发货)."""
+    """Everything that is still wanted of it is on its way (40 已发货)."""
     RECEIVED = "received"
     """The buyer has it (50 已签收)."""
     COMPLETED = "completed"
@@ -39,9 +46,10 @@ class OrderState(StrEnum):
 
 ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
     OrderState.SUBMITTED: frozenset({OrderState.PAID, OrderState.CLOSED}),
-    OrderState.PAID: frozenset({OrderState.SHIPPED, OrderState.CLOSED}),
-    OrderState.SHIPPED: frozenset({OrderState.RECEIVED}),
-    OrderState.RECEIVED: frozenset({OrderState.COMPLETED}),
+    OrderState.PAID: frozenset({OrderState.PART_SHIPPED, OrderState.SHIPPED, OrderState.CLOSED}),
+    OrderState.PART_SHIPPED: frozenset({OrderState.SHIPPED, OrderState.CLOSED}),
+    OrderState.SHIPPED: frozenset({OrderState.RECEIVED, OrderState.CLOSED}),
+    OrderState.RECEIVED: frozenset({OrderState.COMPLETED, OrderState.CLOSED}),
     OrderState.COMPLETED: frozenset(),
     OrderState.CLOSED: frozenset(),
 }
@@ -55,31 +63,16 @@ class CloseReason(StrEnum):
     BUYER_CANCELLED = "buyer_cancelled"
     """The buyer cancelled before paying."""
     REFUNDED = "refunded"
-    """The buyer cancelled after paying and before shipment; the money goes back."""
+    """Every line was wholly refunded; before shipment that is a cancelled order."""
 
 
-class PaymentState(StrEnum):
-    """The life of one attempt to pay."""
+class StopReason(StrEnum):
+    """Why an order is stopped: it may not be shipped, nor be received or completed by time."""
 
-    PREPARED = "prepared"
-    """The cashier is open; no money has moved."""
-    SUCCEEDED = "succeeded"
-    """The gateway has the money."""
-    REFUSED = "refused"
-    """The gateway refused; the buyer may try again."""
-    LAPSED = "lapsed"
-    """The order closed before anything happened."""
-    SURPLUS = "surplus"
-    """The money arrived for an order that was closed or already paid; it goes back by itself."""
-
-
-class RefundState(StrEnum):
-    """The life of a refund."""
-
-    REQUESTED = "requested"
-    """Decided here, not yet carried out by the gateway."""
-    SUCCEEDED = "succeeded"
-    """The gateway gave the money back."""
+    RISK = "risk"
+    """The platform thinks that it is no honest order (Kuaishou's riskCode 10001: do not ship; domain.md §1.4)."""
+    REFUND = "refund"
+    """An after-sale is open on it (domain.md §2.1: ship only if no refund is running)."""
 
 
 class DeliveryAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,55 +84,98 @@ class DeliveryAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     city: str
     district: str
     street: str
+    district_code: str = ""
+    """Six digits of `freight.districts`; empty on addresses older than the district data."""
+
+    @property
+    def place(self) -> str:
+        """Province, city and district as people write them, nothing twice."""
+        return place_text(self.province, self.city, self.district)
+
+
+class LineDiscount(msgspec.Struct, frozen=True, kw_only=True):
+    """What one coupon took off one line, and who bears it. `returned_fen` went back to the funder with refunds."""
+
+    coupon_id: int
+    funder: Funder
+    amount_fen: int
+    returned_fen: int = 0
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One SKU of an order. `terms` are the offer's, frozen at placing; money in fen."""
+    """One SKU of an order, as it was agreed. Money in fen.
+
+    `list_price_fen` is the SKU's usual price, `unit_price_fen` what was agreed (a room-only or flash price may
+    stand below it); `total_fen` = unit price x quantity; `payable_fen` = total - coupons + the line's part of
+    the freight, which is what the buyer paid for it. `terms` are the offer's, frozen at placing.
+
+    Pieces: `shipped_quantity` have left, `cancelled_quantity` were refunded before they left,
+    `returned_quantity` came back. `refunded_fen` is what was decided to be given back of `payable_fen`.
+    """
 
     order_line_id: OrderLineId
+    listing_id: ListingId
     product_id: ProductId
     sku_id: SkuId
+    category_id: CategoryId
     title: str
     title_en: str
     sku_name: str
     sku_name_en: str
     picture_url: str
     quantity: int
+    list_price_fen: int
     unit_price_fen: int
+    special_price_id: int | None
     total_fen: int
+    discount_fen: int
+    freight_fen: int
+    payable_fen: int
+    return_rule: ReturnRule
+    return_rule_accepted: bool
+    confirm_days: int
     terms: dict[str, Any]
+    shipped_quantity: int = 0
+    cancelled_quantity: int = 0
+    returned_quantity: int = 0
+    refunded_fen: int = 0
+    discounts: list[LineDiscount] = []
+
+    @property
+    def to_ship(self) -> int:
+        """Pieces that still have to leave."""
+        return self.quantity - self.shipped_quantity - self.cancelled_quantity
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order of one buyer at one shop."""
+    """An order of one buyer at one shop, from one cart. Money in fen: total = goods - discount + freight.
+
+    `ship_due_at` is by when the shop promised to ship; `confirm_due_at` is when a shipped order counts as
+    received; both are None until they are known.
+    """
 
     shop_id: ShopId
     order_id: OrderId
     buyer_id: PersonId
     state: OrderState
     close_reason: CloseReason | None
-    listing_id: ListingId
+    surface: Surface
     room_id: RoomId | None
+    video_id: VideoId | None
     creator_id: CreatorId
+    goods_fen: int
+    discount_fen: int
+    freight_fen: int
     total_fen: int
     address: DeliveryAddress
+    note: str
     submitted_at: datetime
     hold_until: datetime
     paid_at: datetime | None
+    ship_due_at: datetime | None
     shipped_at: datetime | None
+    confirm_due_at: datetime | None
+    confirm_extended: bool
     received_at: datetime | None
     completed_at: datetime | None
     closed_at: datetime | None
-
-
-class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt to pay an order through a gateway. Amount in fen."""
-
-    shop_id: ShopId
-    payment_id: PaymentId
-    order_id: OrderId
-    gateway: str
-    state: PaymentState
-    amount_fen: int
-    prepared_at: datetime
-    finished_at: datetime | None

@@ -8,13 +8,14 @@ from yellowcart.kernel.database import Reader
 from yellowcart.kernel.ids import OrderId, PersonId, ShopId
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, page_of
 from yellowcart.orders.errors import OrderUnknown
-from yellowcart.orders.model import CloseReason, Order, OrderLine, OrderState, Payment, RefundState
+from yellowcart.orders.model import CloseReason, Order, OrderLine, OrderState
+from yellowcart.orders.stop import OrderStop, open_stops
 
 NEWEST = 2**53
 
 
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as a list shows it, with its first line."""
+    """An order as a list shows it: its first line, how many `lines` it has, and the pieces of all of them."""
 
     shop_id: ShopId
     shop_name: str
@@ -33,27 +34,12 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     sku_name_en: str
     picture_url: str
     quantity: int
-
-
-class Shipment(msgspec.Struct, frozen=True):
-    """A parcel."""
-
-    carrier: str
-    waybill: str
-    shipped_at: datetime
-
-
-class Refund(msgspec.Struct, frozen=True):
-    """Money on its way back. Amount in fen."""
-
-    state: RefundState
-    amount_fen: int
-    requested_at: datetime
-    succeeded_at: datetime | None
+    lines: int
 
 
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """An order with all that belongs to it."""
+    """An order with its lines and names. Its payments, parcels and cases are their own folders' to tell. What an
+    operator noted at a stop is left out: it is not for shop and buyer."""
 
     order: Order
     shop_name: str
@@ -62,20 +48,19 @@ class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
     creator_name: str
     creator_name_en: str
     lines: list[OrderLine]
-    payments: list[Payment]
-    shipments: list[Shipment]
-    refunds: list[Refund]
+    stops: list[OrderStop]
 
 
 _SUMMARY = """
 SELECT placed.shop_id, shop.name AS shop_name, shop.name_en AS shop_name_en, placed.order_id, placed.buyer_id,
        placed.address->>'recipient' AS recipient, placed.state, placed.close_reason, placed.total_fen,
        placed.submitted_at, placed.hold_until, line.title, line.title_en, line.sku_name, line.sku_name_en,
-       line.picture_url, line.quantity
+       line.picture_url, line.quantity, line.lines
 FROM shop_order AS placed
 JOIN shop USING (shop_id)
 JOIN LATERAL (
-    SELECT title, title_en, sku_name, sku_name_en, picture_url, quantity
+    SELECT title, title_en, sku_name, sku_name_en, picture_url, sum(quantity) OVER ()::int AS quantity,
+           count(*) OVER ()::int AS lines
     FROM order_line
     WHERE order_line.shop_id = placed.shop_id AND order_line.order_id = placed.order_id
     ORDER BY order_line_id
@@ -150,7 +135,7 @@ async def count_by_state(reader: Reader, shop_id: ShopId) -> dict[OrderState, in
         """
         SELECT state, count(*) AS orders
         FROM shop_order
-        WHERE shop_id = %(shop_id)s AND state IN ('submitted', 'paid', 'shipped')
+        WHERE shop_id = %(shop_id)s AND state IN ('submitted', 'paid', 'part_shipped', 'shipped')
         GROUP BY state
         """,
         shop_id=shop_id,
@@ -172,8 +157,9 @@ async def order_of_shop(reader: Reader, shop_id: ShopId, order_id: OrderId) -> O
     order = await reader.row(
         Order,
         """
-        SELECT shop_id, order_id, buyer_id, state, close_reason, listing_id, room_id, creator_id, total_fen,
-               address, submitted_at, hold_until, paid_at, shipped_at, received_at, completed_at, closed_at
+        SELECT shop_id, order_id, buyer_id, state, close_reason, surface, room_id, video_id, creator_id,
+               goods_fen, discount_fen, freight_fen, total_fen, address, note, submitted_at, hold_until, paid_at,
+               ship_due_at, shipped_at, confirm_due_at, confirm_extended, received_at, completed_at, closed_at
         FROM shop_order
         WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
         """,
@@ -200,40 +186,32 @@ async def order_of_shop(reader: Reader, shop_id: ShopId, order_id: OrderId) -> O
         order=order,
         **msgspec.structs.asdict(names),
         lines=await reader.rows(OrderLine, _LINES, **key),
-        payments=await reader.rows(Payment, _PAYMENTS, **key),
-        shipments=await reader.rows(Shipment, _SHIPMENTS, **key),
-        refunds=await reader.rows(Refund, _REFUNDS, **key),
+        stops=[msgspec.structs.replace(stop, note="") for stop in await open_stops(reader, shop_id, order_id)],
     )
 
 
 _LINES = """
-SELECT order_line_id, product_id, sku_id, title, title_en, sku_name, sku_name_en, picture_url, quantity,
-       unit_price_fen, total_fen, terms
-FROM order_line
-WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
-ORDER BY order_line_id
-LIMIT 200
-"""
-_PAYMENTS = """
-SELECT shop_id, payment_id, order_id, gateway, state, amount_fen, prepared_at, finished_at
-FROM payment
-WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
-ORDER BY payment_id
-LIMIT 50
-"""
-_SHIPMENTS = """
-SELECT carrier, waybill, shipped_at
-FROM shipment
-WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
-ORDER BY shipment_id
-LIMIT 50
-"""
-_REFUNDS = """
-SELECT state, amount_fen, requested_at, succeeded_at
-FROM refund
-WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
-ORDER BY refund_id
-LIMIT 50
+SELECT line.order_line_id, line.listing_id, line.product_id, line.sku_id, line.category_id, line.title,
+       line.title_en, line.sku_name, line.sku_name_en, line.picture_url, line.quantity, line.list_price_fen,
+       line.unit_price_fen, line.special_price_id, line.total_fen, line.discount_fen, line.freight_fen,
+       line.payable_fen, line.return_rule, line.return_rule_accepted, line.confirm_days, line.terms,
+       line.shipped_quantity, line.cancelled_quantity, line.returned_quantity, line.refunded_fen,
+       coalesce(
+           (
+               SELECT jsonb_agg(jsonb_build_object(
+                   'coupon_id', off.coupon_id, 'funder', off.funder, 'amount_fen', off.amount_fen,
+                   'returned_fen', off.returned_fen
+               ) ORDER BY off.funder)
+               FROM order_line_discount AS off
+               WHERE off.shop_id = line.shop_id AND off.order_id = line.order_id
+                 AND off.order_line_id = line.order_line_id
+           ),
+           '[]'
+       ) AS discounts
+FROM order_line AS line
+WHERE line.shop_id = %(shop_id)s AND line.order_id = %(order_id)s
+ORDER BY line.order_line_id
+LIMIT 100
 """
 
 

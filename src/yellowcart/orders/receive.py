@@ -1,6 +1,7 @@
 """The end of a good order: received by the buyer's word or by time, and complete when returns are over."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
@@ -8,10 +9,11 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import OrderId, ShopId
-from yellowcart.orders.errors import OrderUnknown
+from yellowcart.orders.errors import OrderMoved, OrderUnknown
 from yellowcart.orders.events import OrderCompleted, OrderReceived
 from yellowcart.orders.model import OrderState
-from yellowcart.orders.rules import AUTO_CONFIRM_AFTER, COMPLETE_AFTER, require_move
+from yellowcart.orders.rules import COMPLETE_AFTER, CONFIRM_EXTENDED_BY, require_move
+from yellowcart.orders.stop import UNSTOPPED, without_stop
 from yellowcart.orders.store import LockedOrder, lock_order, lock_orders_due
 
 AT_MOST = 500
@@ -29,27 +31,53 @@ async def confirm_receipt(writer: Writer, person: Person, shop_id: ShopId, order
     await audit.record(writer, person, "orders:order:confirm", f"order:{order_id}")
 
 
+async def extend_receipt(writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId) -> datetime:
+    """The buyer's parcel is late: the automatic receipt is put off, once. Answers when it is due then.
+
+    Raises OrderUnknown, OrderMoved (not on its way, or put off before).
+    """
+    order = await lock_order(writer, shop_id, order_id)
+    if order.buyer_id != person.person_id:
+        raise OrderUnknown
+    if order.state is not OrderState.SHIPPED or order.confirm_due_at is None or order.confirm_extended:
+        raise OrderMoved
+    due = order.confirm_due_at + CONFIRM_EXTENDED_BY
+    await writer.run(
+        """
+        UPDATE shop_order SET confirm_due_at = %(due)s, confirm_extended = true
+        WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
+        """,
+        due=due,
+        shop_id=shop_id,
+        order_id=order_id,
+    )
+    await audit.record(writer, person, "orders:order:extend_receipt", f"order:{order_id}", after={"due": due})
+    return due
+
+
 async def receive_by_time(writer: Writer) -> int:
-    """Orders shipped long enough ago count as received; answers how many were moved."""
+    """Shipped orders whose time is over count as received, unless they are stopped; answers how many."""
     due = await lock_orders_due(
         writer,
-        "state = 'shipped' AND shipped_at <= %(before)s",
+        f"state = 'shipped' AND confirm_due_at <= %(now)s AND {UNSTOPPED}",
         AT_MOST,
-        before=clock.now() - AUTO_CONFIRM_AFTER,
+        now=clock.now(),
     )
+    due = await without_stop(writer, due)
     if due:
         await _receive(writer, due, automatic=True)
     return len(due)
 
 
 async def complete_by_time(writer: Writer) -> int:
-    """Received orders are complete when the days of return are over; answers how many were moved."""
+    """Received orders are complete when the days of return are over, unless stopped; answers how many."""
     due = await lock_orders_due(
         writer,
-        "state = 'received' AND received_at <= %(before)s",
+        f"state = 'received' AND received_at <= %(before)s AND {UNSTOPPED}",
         AT_MOST,
         before=clock.now() - COMPLETE_AFTER,
     )
+    due = await without_stop(writer, due)
     if not due:
         return 0
     await _move(writer, due, "completed", "completed_at")

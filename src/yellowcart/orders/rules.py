@@ -2,30 +2,37 @@
 
 from datetime import datetime, timedelta
 
+from yellowcart.catalog.model import ReturnRule
 from yellowcart.orders.errors import OrderMoved
 from yellowcart.orders.model import ORDER_MOVES, OrderState
 
-AUTO_CONFIRM_AFTER = timedelta(days=10)
-"""An order shipped this long ago counts as received (domain.md §2.1: about ten days on Kuaishou and Douyin)."""
+CONFIRM_EXTENDED_BY = timedelta(days=3)
+"""A buyer whose parcel is late may put off the automatic receipt once by this much."""
 
 COMPLETE_AFTER = timedelta(days=7)
 """A received order is complete when the seven days of returns without a reason are over (domain.md §2.2)."""
 
 QUANTITY_MAX = 99
-"""Pieces in one order."""
+"""Pieces in one order line."""
+LINES_MAX = 20
+"""Lines in one order."""
 
-CARRIERS = {
-    "SF": ("顺丰速运", "SF Express"),
-    "ZTO": ("中通快递", "ZTO Express"),
-    "YTO": ("圆通速递", "YTO Express"),
-    "STO": ("申通快递", "STO Express"),
-    "YUNDA": ("韵达快递", "Yunda Express"),
-    "JTSD": ("极兔速递", "J&T Express"),
-    "EMS": ("邮政EMS", "EMS"),
-    "JD": ("京东物流", "JD Logistics"),
-    "DBL": ("德邦快递", "Deppon"),
-}
-"""Carriers by code. Parcel tracking and a kept data package come with the whole life of an order."""
+NEED_ACCEPTANCE = frozenset(
+    {
+        ReturnRule.NOT_AFTER_UNSEALING,
+        ReturnRule.NOT_AFTER_ACTIVATION,
+        ReturnRule.NOT_AFTER_INSTALLATION,
+        ReturnRule.NOT_AFTER_USE,
+    }
+)
+"""Exclusions that bind a buyer only who agreed to them for this very purchase (Interim Measures for Seven-Day
+No-Reason Returns, article 7; domain.md §2.2). What the law itself excludes needs no word."""
+
+HELD_ORDERS_IN_SHOP_MAX = 10
+HELD_ORDERS_IN_ROOM_MAX = 3
+HELD_PIECES_IN_ROOM_MAX = 99
+"""What one buyer may hold without paying, at one shop and in one room: nobody starves a sale by holding its stock
+(peers.md 1.6: stock holds used as an attack)."""
 
 
 def may_move(before: OrderState, after: OrderState) -> bool:
@@ -39,6 +46,12 @@ def require_move(before: OrderState, after: OrderState) -> None:
         raise OrderMoved
 
 
+def may_ship(state: OrderState) -> None:
+    """Raises OrderMoved unless pieces of an order in this state may leave or be cancelled."""
+    if state not in {OrderState.PAID, OrderState.PART_SHIPPED}:
+        raise OrderMoved
+
+
 def hold_until(submitted_at: datetime, hold_s: int) -> datetime:
-    """Until when an unpaid order keeps its stock."""
+    """Until when an unpaid order may keep its stock at most."""
     return submitted_at + timedelta(seconds=hold_s)

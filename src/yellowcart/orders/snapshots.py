@@ -14,11 +14,14 @@ import msgspec
 
 from yellowcart.alliance.model import Offer, Terms
 from yellowcart.alliance.queries import offer_in_force
-from yellowcart.catalog.changes import PRODUCT_CHANGED
-from yellowcart.catalog.model import ReviewStatus, SaleStatus, ShopState
+from yellowcart.catalog.changes import CATEGORY_CHANGED, PRODUCT_CHANGED
+from yellowcart.catalog.model import CONFIRM_DAYS_DEFAULT, ReturnRule, ReviewStatus, SaleStatus, ShopState
+from yellowcart.freight.changes import FREIGHT_CHANGED
+from yellowcart.freight.model import DeliveryTerms
+from yellowcart.freight.queries import delivery_terms_of
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Reader
-from yellowcart.kernel.ids import CreatorId, ListingId, ProductId, RoomId, ShopId, SkuId, VideoId
+from yellowcart.kernel.ids import CategoryId, CreatorId, ListingId, ProductId, RoomId, ShopId, SkuId, VideoId
 from yellowcart.kernel.kill_switches import CHANNEL as SWITCH_CHANNEL
 from yellowcart.kernel.kill_switches import Switch, read_switches
 from yellowcart.kernel.notifications import Notifications
@@ -26,6 +29,9 @@ from yellowcart.links.model import OWN_SOURCE, Surface
 from yellowcart.links.rules import Timeline, verdict
 from yellowcart.links.store import RULES_CHANGED, TimelineInMemory
 from yellowcart.orders.errors import LinkRefused, ListingClosed, OutsideGoods
+from yellowcart.promotions.model import SpecialPrice
+from yellowcart.promotions.queries import special_prices_of_listing
+from yellowcart.promotions.special_price_rules import in_force
 from yellowcart.stage.changes import ALL_LISTINGS, LISTING_CHANGED
 from yellowcart.stage.model import ListingState, RoomState, VideoState
 from yellowcart.stage.rules import may_be_shown
@@ -54,6 +60,7 @@ class ListingSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     listing_id: ListingId
     shop_id: ShopId
     product_id: ProductId
+    category_id: CategoryId
     creator_id: CreatorId
     room_id: RoomId | None
     video_id: VideoId | None
@@ -64,6 +71,10 @@ class ListingSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     limit_per_buyer: int | None
     hold_s: int
     terms: Terms
+    delivery: DeliveryTerms
+    return_rule: ReturnRule
+    confirm_days: int
+    special_prices: dict[int, SpecialPrice]
     skus: dict[int, SkuSnapshot]
     refusal: type[ListingClosed] | type[LinkRefused] | type[OutsideGoods] | None
     changes_at: datetime | None
@@ -74,6 +85,11 @@ class ListingSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         if time.monotonic() - self.read_at_s > LIFE_S:
             return False
         return self.changes_at is None or now < self.changes_at
+
+    def special_price(self, sku_id: int, now: datetime) -> SpecialPrice | None:
+        """The special price that holds for a SKU now, whether or not pieces are left at it."""
+        special = self.special_prices.get(sku_id)
+        return special if special is not None and in_force(special, now) else None
 
 
 class ListingSnapshots:
@@ -91,7 +107,9 @@ class ListingSnapshots:
         """Hear of every change. Before `notifications.start`."""
         notifications.on(LISTING_CHANGED, self._listing_changed)
         notifications.on(PRODUCT_CHANGED, self._product_changed)
+        notifications.on(FREIGHT_CHANGED, self._freight_changed)
         notifications.on(RULES_CHANGED, self._everything_changed)
+        notifications.on(CATEGORY_CHANGED, self._everything_changed)
         notifications.on(SWITCH_CHANNEL, self._switch_changed)
         notifications.on_gap(self._gap)
         await self._switch_changed("")
@@ -108,16 +126,22 @@ class ListingSnapshots:
         if reading is None:
             reading = asyncio.ensure_future(self._read(listing_id))
             self._reading[listing_id] = reading
-            reading.add_done_callback(lambda _: self._reading.pop(listing_id, None))
+            reading.add_done_callback(lambda done: self._read_ended(listing_id, done))
         return await asyncio.shield(reading)
+
+    def _read_ended(self, listing_id: ListingId, reading: asyncio.Future[ListingSnapshot]) -> None:
+        if self._reading.get(listing_id) is reading:
+            del self._reading[listing_id]
 
     async def _read(self, listing_id: ListingId) -> ListingSnapshot:
         async with self._database.reading() as reader:
             row = await reader.row(_ListingRow, _READ_LISTING, listing_id=listing_id)
             if row is None:
                 raise ListingClosed
-            offer = await _offer_for(reader, row)
-        snapshot = _snapshot(row, offer, self._rules.timeline, clock.now())
+            snapshot = await _snapshot(reader, row, self._rules.timeline, clock.now())
+        if self._reading.get(listing_id) is not asyncio.current_task():
+            # A change came while this was read: it answers those who waited, and is not kept.
+            return snapshot
         self._known.pop(listing_id, None)
         while len(self._known) >= SNAPSHOTS_MAX:
             self._known.popitem(last=False)
@@ -135,6 +159,13 @@ class ListingSnapshots:
     async def _product_changed(self, payload: str) -> None:
         for listing_id in self._of_product.pop(payload, ()):
             self._forget(listing_id)
+        # A listing that is being read for the first time is not known to be of the product yet.
+        self._reading.clear()
+
+    async def _freight_changed(self, payload: str) -> None:
+        for listing_id in [each.listing_id for each in self._known.values() if str(each.shop_id) == payload]:
+            self._forget(listing_id)
+        self._reading.clear()
 
     def _forget(self, listing_id: ListingId) -> None:
         # A reading under way may have begun before the change: it is forgotten as well, not waited for.
@@ -157,6 +188,9 @@ _READ_LISTING = """
 SELECT listing.listing_id, listing.shop_id, listing.product_id, listing.creator_id, listing.room_id,
        listing.video_id, listing.surface, listing.source, listing.state, listing.limit_per_buyer, listing.hold_s,
        product.title, product.title_en, product.picture_url, product.sale_status, product.review_status,
+       product.category_id,
+       coalesce(category.return_rule, above.return_rule, top.return_rule) AS return_rule,
+       coalesce(category.confirm_days, above.confirm_days, top.confirm_days) AS confirm_days,
        shop.state AS shop_state, room.state AS room_state, video.state AS video_state,
        creator.shop_id AS self_broadcast_shop_id, listing.channel_task, listing.put_on_at,
        room.started_at AS room_started_at,
@@ -173,6 +207,9 @@ SELECT listing.listing_id, listing.shop_id, listing.product_id, listing.creator_
 FROM listing
 JOIN creator USING (creator_id)
 LEFT JOIN product ON product.shop_id = listing.shop_id AND product.product_id = listing.product_id
+LEFT JOIN category ON category.category_id = product.category_id
+LEFT JOIN category AS above ON above.category_id = category.parent_id
+LEFT JOIN category AS top ON top.category_id = above.parent_id
 LEFT JOIN shop ON shop.shop_id = listing.shop_id
 LEFT JOIN room ON room.room_id = listing.room_id
 LEFT JOIN video ON video.video_id = listing.video_id
@@ -197,6 +234,9 @@ class _ListingRow(msgspec.Struct, frozen=True, kw_only=True):
     picture_url: str | None
     sale_status: SaleStatus | None
     review_status: ReviewStatus | None
+    category_id: CategoryId | None
+    return_rule: ReturnRule | None
+    confirm_days: int | None
     shop_state: ShopState | None
     room_state: RoomState | None
     video_state: VideoState | None
@@ -214,7 +254,12 @@ async def _offer_for(reader: Reader, row: _ListingRow) -> Offer | None:
     return await offer_in_force(reader, row.shop_id, row.product_id, row.creator_id)
 
 
-def _snapshot(row: _ListingRow, offer: Offer | None, timeline: Timeline, now: datetime) -> ListingSnapshot:
+async def _snapshot(reader: Reader, row: _ListingRow, timeline: Timeline, now: datetime) -> ListingSnapshot:
+    offer = await _offer_for(reader, row)
+    delivery, special_prices = DeliveryTerms(), list[SpecialPrice]()
+    if row.shop_id is not None and row.product_id is not None:
+        delivery = (await delivery_terms_of(reader, row.shop_id, [row.product_id]))[row.product_id]
+        special_prices = await special_prices_of_listing(reader, row.listing_id)
     judged = verdict(timeline, row.surface, row.source, now)
     refusal: type[ListingClosed] | type[LinkRefused] | type[OutsideGoods] | None = None
     if row.source != OWN_SOURCE:
@@ -224,10 +269,12 @@ def _snapshot(row: _ListingRow, offer: Offer | None, timeline: Timeline, now: da
     elif not _can_be_bought(row):
         refusal = ListingClosed
     skus = [msgspec.convert(each, SkuSnapshot) for each in row.skus]
+    usual = {sku.sku_id: sku.price_fen for sku in skus}
     return ListingSnapshot(
         listing_id=row.listing_id,
         shop_id=row.shop_id or ShopId(0),
         product_id=row.product_id or ProductId(0),
+        category_id=row.category_id or CategoryId(0),
         creator_id=row.creator_id,
         room_id=row.room_id,
         video_id=row.video_id,
@@ -242,6 +289,13 @@ def _snapshot(row: _ListingRow, offer: Offer | None, timeline: Timeline, now: da
             commission_rate=offer.commission_rate if offer else 0,
             creator_id=row.creator_id,
         ),
+        delivery=delivery,
+        return_rule=row.return_rule or ReturnRule.NO_REASON,
+        confirm_days=row.confirm_days or CONFIRM_DAYS_DEFAULT,
+        # Read after the SKUs: one that became a lower price by a change in between is not one beside these.
+        special_prices={
+            each.sku_id: each for each in special_prices if each.price_fen < usual.get(each.sku_id, 0)
+        },
         skus={sku.sku_id: sku for sku in skus},
         refusal=refusal,
         changes_at=judged.next_change.at if judged.next_change else None,

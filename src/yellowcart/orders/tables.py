@@ -1,5 +1,6 @@
-"""Tables of orders, payments and shipments: all of a shop, all keyed by it."""
+"""Tables of orders: of a shop, and keyed by it."""
 
+from yellowcart.catalog.model import ReturnRule
 from yellowcart.kernel.tables import (
     CheckConstraint,
     ForeignKeyConstraint,
@@ -8,6 +9,7 @@ from yellowcart.kernel.tables import (
     Table,
     UniqueConstraint,
     fen_column,
+    flag_column,
     id_column,
     json_column,
     metadata,
@@ -19,8 +21,8 @@ from yellowcart.kernel.tables import (
     whole_column,
 )
 from yellowcart.links.model import Surface
-from yellowcart.orders.gateway import GatewayState
-from yellowcart.orders.model import CloseReason, OrderState, PaymentState, RefundState
+from yellowcart.orders.model import CloseReason, OrderState, StopReason
+from yellowcart.promotions.model import Funder
 
 buyer_address = Table(
     "buyer_address",
@@ -28,10 +30,21 @@ buyer_address = Table(
     id_column("person_id"),
     id_column("address_id"),
     json_column("address"),
+    text_column("label", default=""),
+    flag_column("is_default"),
     moment_column("used_at"),
+    moment_column("forgotten_at", nullable=True),
     PrimaryKeyConstraint("person_id", "address_id"),
     ForeignKeyConstraint(["person_id"], ["person.person_id"]),
-    comment="Addresses a buyer has used; the latest comes first at the next order.",
+    Index(
+        "buyer_address_default_key",
+        "person_id",
+        unique=True,
+        postgresql_where=text("is_default AND forgotten_at IS NULL"),
+    ),
+    Index("buyer_address_forgotten_idx", "forgotten_at", postgresql_where=text("forgotten_at IS NOT NULL")),
+    comment="A buyer's address book: the default first, then the latest used. What was forgotten can be brought "
+    "back for a while, then it is gone.",
 )
 
 shop_order = Table(
@@ -42,19 +55,27 @@ shop_order = Table(
     id_column("buyer_id"),
     state_column("state"),
     state_column("close_reason", nullable=True),
-    id_column("listing_id"),
     state_column("surface"),
     id_column("room_id", nullable=True),
     id_column("video_id", nullable=True),
     id_column("creator_id"),
+    fen_column("goods_fen"),
+    fen_column("discount_fen"),
+    fen_column("freight_fen"),
     fen_column("total_fen"),
     json_column("address"),
+    text_column("note", default=""),
     text_column("idempotency_key"),
     text_column("request_hash"),
     moment_column("submitted_at"),
     moment_column("hold_until"),
+    whole_column("hold_s"),
     moment_column("paid_at", nullable=True),
+    whole_column("ship_within_s"),
+    moment_column("ship_due_at", nullable=True),
     moment_column("shipped_at", nullable=True),
+    moment_column("confirm_due_at", nullable=True),
+    flag_column("confirm_extended"),
     moment_column("received_at", nullable=True),
     moment_column("completed_at", nullable=True),
     moment_column("closed_at", nullable=True),
@@ -69,14 +90,30 @@ shop_order = Table(
     CheckConstraint(
         "state NOT IN ('shipped', 'received', 'completed') OR shipped_at IS NOT NULL", name="shipped_at"
     ),
-    CheckConstraint("total_fen > 0", name="total"),
+    CheckConstraint("total_fen > 0 AND total_fen = goods_fen - discount_fen + freight_fen", name="total"),
+    CheckConstraint("goods_fen > 0 AND discount_fen >= 0 AND freight_fen >= 0", name="amounts"),
+    CheckConstraint("hold_s > 0 AND hold_until <= submitted_at + make_interval(secs => hold_s)", name="hold"),
+    CheckConstraint("ship_within_s > 0", name="ship_within"),
+    CheckConstraint("(paid_at IS NULL) = (ship_due_at IS NULL)", name="ship_due"),
+    CheckConstraint("(shipped_at IS NULL) = (confirm_due_at IS NULL)", name="confirm_due"),
+    CheckConstraint("char_length(note) <= 200", name="note"),
     Index("shop_order_buyer_idx", "buyer_id", "order_id"),
     Index("shop_order_state_idx", "shop_id", "state", "order_id"),
     Index("shop_order_hold_idx", "hold_until", postgresql_where=text("state = 'submitted'")),
-    Index("shop_order_shipped_idx", "shipped_at", postgresql_where=text("state = 'shipped'")),
+    Index("shop_order_unpaid_idx", "shop_id", "buyer_id", postgresql_where=text("state = 'submitted'")),
+    Index(
+        "shop_order_ship_due_idx",
+        "shop_id",
+        "ship_due_at",
+        "order_id",
+        postgresql_where=text("state IN ('paid', 'part_shipped')"),
+    ),
+    Index("shop_order_confirm_due_idx", "confirm_due_at", postgresql_where=text("state = 'shipped'")),
     Index("shop_order_received_idx", "received_at", postgresql_where=text("state = 'received'")),
     Index("shop_order_submitted_at_idx", "submitted_at"),
+    Index("shop_order_all_state_idx", "state", "submitted_at", "order_id"),
     Index("shop_order_paid_at_idx", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
+    Index("shop_order_shop_paid_at_idx", "shop_id", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
     comment="An order of one buyer at one shop. No foreign key to the person or the listing: those are not "
     "the shop's, and the order outlives them.",
 )
@@ -87,22 +124,107 @@ order_line = Table(
     id_column("shop_id"),
     id_column("order_id"),
     id_column("order_line_id"),
+    id_column("listing_id"),
     id_column("product_id"),
     id_column("sku_id"),
+    id_column("category_id"),
     text_column("title"),
     text_column("title_en"),
     text_column("sku_name"),
     text_column("sku_name_en"),
     text_column("picture_url"),
     whole_column("quantity"),
+    fen_column("list_price_fen"),
     fen_column("unit_price_fen"),
+    id_column("special_price_id", nullable=True),
     fen_column("total_fen"),
+    fen_column("discount_fen"),
+    fen_column("freight_fen"),
+    fen_column("payable_fen"),
+    state_column("return_rule"),
+    flag_column("return_rule_accepted"),
+    whole_column("confirm_days"),
     json_column("terms"),
+    whole_column("shipped_quantity", default=0),
+    whole_column("cancelled_quantity", default=0),
+    whole_column("returned_quantity", default=0),
+    fen_column("refunded_fen", default=0),
     PrimaryKeyConstraint("shop_id", "order_id", "order_line_id"),
     ForeignKeyConstraint(["shop_id", "order_id"], ["shop_order.shop_id", "shop_order.order_id"]),
     ForeignKeyConstraint(["shop_id", "sku_id"], ["sku.shop_id", "sku.sku_id"]),
+    state_check("return_rule", ReturnRule),
     CheckConstraint("quantity BETWEEN 1 AND 999", name="quantity"),
     CheckConstraint("total_fen = unit_price_fen * quantity", name="total"),
+    CheckConstraint(
+        "unit_price_fen BETWEEN 1 AND list_price_fen"
+        " AND (special_price_id IS NOT NULL OR unit_price_fen = list_price_fen)",
+        name="price",
+    ),
+    CheckConstraint(
+        "discount_fen BETWEEN 0 AND total_fen AND freight_fen >= 0"
+        " AND payable_fen = total_fen - discount_fen + freight_fen",
+        name="payable",
+    ),
+    CheckConstraint(
+        "shipped_quantity >= 0 AND cancelled_quantity >= 0 AND returned_quantity >= 0"
+        " AND shipped_quantity + cancelled_quantity <= quantity AND returned_quantity <= shipped_quantity",
+        name="pieces",
+    ),
+    CheckConstraint("refunded_fen BETWEEN 0 AND payable_fen", name="refunded"),
+    CheckConstraint("confirm_days BETWEEN 1 AND 90", name="confirm_days"),
+    # Every order's shipping and refunds rewrite this row: room on the page keeps the update off the index.
+    postgresql_with={"fillfactor": "80"},
+    comment="One SKU of an order as it was agreed, and what became of its pieces and its money.",
+)
+
+order_line_discount = Table(
+    "order_line_discount",
+    metadata,
+    id_column("shop_id"),
+    id_column("order_id"),
+    id_column("order_line_id"),
+    id_column("coupon_id"),
+    id_column("claim_id"),
+    state_column("funder"),
+    fen_column("amount_fen"),
+    fen_column("returned_fen", default=0),
+    PrimaryKeyConstraint("shop_id", "order_id", "order_line_id", "coupon_id"),
+    ForeignKeyConstraint(
+        ["shop_id", "order_id", "order_line_id"],
+        ["order_line.shop_id", "order_line.order_id", "order_line.order_line_id"],
+    ),
+    state_check("funder", Funder),
+    CheckConstraint("amount_fen > 0 AND returned_fen BETWEEN 0 AND amount_fen", name="amounts"),
+    Index("order_line_discount_coupon_idx", "coupon_id", "shop_id", "order_id"),
+    comment="What a coupon took off a line and who bears it; what went back to that bearer with refunds.",
+)
+
+order_stop = Table(
+    "order_stop",
+    metadata,
+    id_column("shop_id"),
+    id_column("order_id"),
+    id_column("stop_id"),
+    state_column("reason"),
+    text_column("subject", default=""),
+    text_column("note", default=""),
+    id_column("made_by", nullable=True),
+    moment_column("made_at"),
+    id_column("lifted_by", nullable=True),
+    moment_column("lifted_at", nullable=True),
+    PrimaryKeyConstraint("shop_id", "order_id", "stop_id"),
+    ForeignKeyConstraint(["shop_id", "order_id"], ["shop_order.shop_id", "shop_order.order_id"]),
+    state_check("reason", StopReason),
+    Index(
+        "order_stop_open_idx",
+        "shop_id",
+        "order_id",
+        "reason",
+        "subject",
+        unique=True,
+        postgresql_where=text("lifted_at IS NULL"),
+    ),
+    comment="Why an order may not move on by shipment or by time; it may again when every stop is lifted.",
 )
 
 purchase_count = Table(
@@ -115,98 +237,4 @@ purchase_count = Table(
     PrimaryKeyConstraint("shop_id", "listing_id", "buyer_id"),
     CheckConstraint("quantity >= 0", name="quantity"),
     comment="Pieces that a buyer holds or has bought through a listing with a limit.",
-)
-
-payment = Table(
-    "payment",
-    metadata,
-    id_column("shop_id"),
-    id_column("payment_id"),
-    id_column("order_id"),
-    text_column("gateway"),
-    state_column("state"),
-    fen_column("amount_fen"),
-    text_column("gateway_reference", nullable=True),
-    moment_column("prepared_at"),
-    moment_column("finished_at", nullable=True),
-    PrimaryKeyConstraint("shop_id", "payment_id"),
-    ForeignKeyConstraint(["shop_id", "order_id"], ["shop_order.shop_id", "shop_order.order_id"]),
-    state_check("state", PaymentState),
-    CheckConstraint("amount_fen > 0", name="amount"),
-    CheckConstraint("(state = 'prepared') = (finished_at IS NULL)", name="finished"),
-    Index("payment_order_idx", "shop_id", "order_id"),
-    Index(
-        "payment_success_key",
-        "shop_id",
-        "order_id",
-        unique=True,
-        postgresql_where=text("state = 'succeeded'"),
-    ),
-)
-
-refund = Table(
-    "refund",
-    metadata,
-    id_column("shop_id"),
-    id_column("refund_id"),
-    id_column("order_id"),
-    id_column("payment_id"),
-    state_column("state"),
-    fen_column("amount_fen"),
-    moment_column("requested_at"),
-    moment_column("succeeded_at", nullable=True),
-    PrimaryKeyConstraint("shop_id", "refund_id"),
-    # One full refund per payment until refunds of single lines arrive with after-sales.
-    UniqueConstraint("shop_id", "payment_id"),
-    ForeignKeyConstraint(["shop_id", "payment_id"], ["payment.shop_id", "payment.payment_id"]),
-    ForeignKeyConstraint(["shop_id", "order_id"], ["shop_order.shop_id", "shop_order.order_id"]),
-    state_check("state", RefundState),
-    CheckConstraint("amount_fen > 0", name="amount"),
-    CheckConstraint("(state = 'succeeded') = (succeeded_at IS NOT NULL)", name="succeeded"),
-    Index("refund_requested_idx", "requested_at", postgresql_where=text("state = 'requested'")),
-    Index("refund_succeeded_at_idx", "succeeded_at", postgresql_where=text("state = 'succeeded'")),
-)
-
-shipment = Table(
-    "shipment",
-    metadata,
-    id_column("shop_id"),
-    id_column("shipment_id"),
-    id_column("order_id"),
-    text_column("carrier"),
-    text_column("waybill"),
-    moment_column("shipped_at"),
-    PrimaryKeyConstraint("shop_id", "shipment_id"),
-    UniqueConstraint("shop_id", "carrier", "waybill"),
-    ForeignKeyConstraint(["shop_id", "order_id"], ["shop_order.shop_id", "shop_order.order_id"]),
-    Index("shipment_order_idx", "shop_id", "order_id"),
-)
-
-sandbox_charge = Table(
-    "sandbox_charge",
-    metadata,
-    id_column("shop_id"),
-    id_column("payment_id"),
-    state_column("state"),
-    fen_column("amount_fen"),
-    fen_column("refunded_fen"),
-    text_column("subject"),
-    moment_column("opened_at"),
-    PrimaryKeyConstraint("shop_id", "payment_id"),
-    state_check("state", GatewayState),
-    CheckConstraint("amount_fen > 0 AND refunded_fen BETWEEN 0 AND amount_fen", name="amounts"),
-    comment="The sandbox provider's own books; no table of the platform refers to them.",
-)
-
-sandbox_refund = Table(
-    "sandbox_refund",
-    metadata,
-    id_column("shop_id"),
-    id_column("payment_id"),
-    id_column("refund_id"),
-    fen_column("amount_fen"),
-    moment_column("refunded_at"),
-    PrimaryKeyConstraint("shop_id", "payment_id", "refund_id"),
-    ForeignKeyConstraint(["shop_id", "payment_id"], ["sandbox_charge.shop_id", "sandbox_charge.payment_id"]),
-    CheckConstraint("amount_fen > 0", name="amount"),
 )

@@ -1,108 +1,137 @@
-"""Shipping: the merchant gives an order to a carrier."""
+"""Shipping: the merchant gives pieces of an order to a carrier, in one parcel or in several."""
 
-import re
-from typing import Annotated
-
-import msgspec
-from msgspec import Meta
-from psycopg.errors import UniqueViolation
+from collections.abc import Mapping, Sequence
 
 from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
 from yellowcart.catalog.shops import require_member
-from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.events import publish
-from yellowcart.kernel.ids import OrderId, ShopId, new_id
+from yellowcart.kernel.ids import OrderId, OrderLineId, ShopId
 from yellowcart.kernel.translation import N_
-from yellowcart.orders.errors import WaybillUsed
-from yellowcart.orders.events import OrderShipped
-from yellowcart.orders.model import OrderState
-from yellowcart.orders.rules import CARRIERS, require_move
-from yellowcart.orders.store import lock_order
+from yellowcart.orders.errors import PiecesGone
+from yellowcart.orders.rules import may_ship
+from yellowcart.orders.shipped import mark_shipped
+from yellowcart.orders.stop import require_unstopped
+from yellowcart.orders.store import LockedLine, LockedOrder, lines_of_locked, lock_order
+from yellowcart.parcels.errors import AddressChangeOpen, WaybillUsed
+from yellowcart.parcels.events import OrderShipped
+from yellowcart.parcels.model import NewShipment, ShipmentPurpose, Shipped
+from yellowcart.parcels.rules import pieces_problem
+from yellowcart.parcels.store import CheckedWaybill, add_shipment, checked_waybill, parcel_of_waybill
 
-WAYBILL = re.compile(r"[A-Z0-9][A-Z0-9-]{5,31}\Z")
-
-
-class NewShipment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The carrier's code and the number it gave the parcel."""
-
-    carrier: Annotated[str, Meta(max_length=20)]
-    waybill: Annotated[str, Meta(max_length=40)]
+__all__ = ["NewShipment", "ship_locked", "ship_order"]
 
 
 async def ship_order(
     writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId, shipment: NewShipment
-) -> None:
-    """Mark a paid order as shipped. The same shipment again is no error.
+) -> Shipped:
+    """Ship pieces of a paid order under one waybill; more parcels may follow until everything has left.
 
-    Raises NotFound (not your shop), OrderUnknown, InvalidFields, OrderMoved, WaybillUsed.
+    The waybill is the key: the same shipment again changes nothing and answers the parcel that is there. Raises,
+    in this order: NotFound (not your shop), InvalidFields, OrderUnknown, WaybillUsed (on another parcel, in this
+    shop or any other; or on this order with other pieces), OrderMoved, OrderStopped, AddressChangeOpen,
+    PiecesGone.
     """
     await require_member(writer, person, shop_id)
-    carrier, waybill = shipment.carrier.strip().upper(), shipment.waybill.strip().upper()
-    _check(carrier, waybill)
+    named = checked_waybill(shipment.carrier, shipment.waybill)
+    if shipment.pieces is not None and pieces_problem(shipment.pieces):
+        raise InvalidFields({"pieces": N_("Choose at least one piece, and of each line no more than there are.")})
     order = await lock_order(writer, shop_id, order_id)
-    if order.state is OrderState.SHIPPED and await _is_shipped_as(writer, shop_id, order_id, carrier, waybill):
-        return
-    require_move(order.state, OrderState.SHIPPED)
-    now = clock.now()
-    try:
-        async with writer.attempt():
-            await writer.run(
-                """
-                INSERT INTO shipment (shop_id, shipment_id, order_id, carrier, waybill, shipped_at)
-                VALUES (%(shop_id)s, %(shipment_id)s, %(order_id)s, %(carrier)s, %(waybill)s, %(now)s)
-                """,
-                shop_id=shop_id,
-                shipment_id=new_id(int),
-                order_id=order_id,
-                carrier=carrier,
-                waybill=waybill,
-                now=now,
-            )
-    except UniqueViolation as error:
-        raise WaybillUsed from error
-    await writer.run(
-        """
-        UPDATE shop_order SET state = 'shipped', shipped_at = %(now)s
-        WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
-        """,
-        now=now,
-        shop_id=shop_id,
-        order_id=order_id,
-    )
-    await publish(
+    return await ship_locked(writer, person, order, named, shipment.pieces)
+
+
+async def ship_locked(
+    writer: Writer,
+    person: Person,
+    order: LockedOrder,
+    named: CheckedWaybill,
+    pieces: Mapping[OrderLineId, int] | None,
+) -> Shipped:
+    """Ship pieces of an order that the caller has locked, None for all that are left. Raises what `ship_order`
+    raises of the order, its pieces and the waybill."""
+    repeated = await _shipped_before(writer, order, named, pieces)
+    if repeated is not None:
+        return repeated
+    may_ship(order.state)
+    await require_unstopped(writer, order)
+    await _require_settled_address(writer, order)
+    leaving = _leaving(await lines_of_locked(writer, order), pieces)
+    shipment_id = await add_shipment(
         writer,
-        OrderShipped(shop_id=shop_id, order_id=order_id, carrier=carrier, waybill=waybill),
-        shop_id=shop_id,
+        named,
+        shop_id=order.shop_id,
+        order_id=order.order_id,
+        purpose=ShipmentPurpose.ORDER,
+        pieces=leaving,
     )
+    state = await mark_shipped(writer, order, leaving)
+    event = OrderShipped(
+        shop_id=order.shop_id,
+        order_id=order.order_id,
+        shipment_id=shipment_id,
+        order_state=state,
+        carrier=named.carrier,
+        waybill=named.waybill,
+    )
+    await publish(writer, event, shop_id=order.shop_id)
     await audit.record(
-        writer, person, "orders:order:ship", f"order:{order_id}", after={"carrier": carrier, "waybill": waybill}
+        writer,
+        person,
+        "parcels:order:ship",
+        f"order:{order.order_id}",
+        after={
+            "carrier": named.carrier,
+            "waybill": named.waybill,
+            "pieces": {str(line_id): quantity for line_id, quantity in leaving.items()},
+        },
     )
+    return Shipped(shipment_id=shipment_id, order_state=state)
 
 
-def _check(carrier: str, waybill: str) -> None:
-    problems: dict[str, str | tuple[str, dict[str, object]]] = {}
-    if carrier not in CARRIERS:
-        problems["carrier"] = N_("Choose a carrier from the list.")
-    if not WAYBILL.match(waybill):
-        problems["waybill"] = N_("A waybill has 6 to 32 letters, digits or hyphens.")
-    if problems:
-        raise InvalidFields(problems)
+def _leaving(lines: Sequence[LockedLine], pieces: Mapping[OrderLineId, int] | None) -> dict[OrderLineId, int]:
+    """The pieces that leave, asked for or all. Raises PiecesGone, before anything is written."""
+    left = {line.order_line_id: line.to_ship for line in lines}
+    if pieces is None:
+        return {line_id: quantity for line_id, quantity in left.items() if quantity}
+    if any(quantity > left.get(line_id, 0) for line_id, quantity in pieces.items()):
+        raise PiecesGone
+    return dict(pieces)
 
 
-async def _is_shipped_as(writer: Writer, shop_id: ShopId, order_id: OrderId, carrier: str, waybill: str) -> bool:
-    return bool(
-        await writer.value(
+async def _shipped_before(
+    writer: Writer, order: LockedOrder, named: CheckedWaybill, pieces: Mapping[OrderLineId, int] | None
+) -> Shipped | None:
+    """The answer to a repeat. Raises WaybillUsed for a waybill that names something else."""
+    known = await parcel_of_waybill(writer, named)
+    if known is None:
+        return None
+    if (known.shop_id, known.order_id, known.purpose) != (order.shop_id, order.order_id, ShipmentPurpose.ORDER):
+        raise WaybillUsed
+    if pieces is not None:
+        rows = await writer.records(
             """
-            SELECT true FROM shipment
-            WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
-              AND carrier = %(carrier)s AND waybill = %(waybill)s
+            SELECT order_line_id, quantity FROM shipment_line
+            WHERE shop_id = %(shop_id)s AND shipment_id = %(shipment_id)s
+            LIMIT 100
             """,
-            shop_id=shop_id,
-            order_id=order_id,
-            carrier=carrier,
-            waybill=waybill,
+            shop_id=order.shop_id,
+            shipment_id=known.shipment_id,
         )
+        if {row["order_line_id"]: row["quantity"] for row in rows} != dict(pieces):
+            raise WaybillUsed
+    return Shipped(shipment_id=known.shipment_id, order_state=order.state, repeated=True)
+
+
+async def _require_settled_address(writer: Writer, order: LockedOrder) -> None:
+    waiting = await writer.value(
+        """
+        SELECT true FROM address_change
+        WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s AND state = 'asked'
+        """,
+        shop_id=order.shop_id,
+        order_id=order.order_id,
     )
+    if waiting:
+        raise AddressChangeOpen

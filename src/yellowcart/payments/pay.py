@@ -2,136 +2,245 @@
 
 Whether money arrived is only believed from the gateway's own answer to `query`; a redirect or a notification
 merely says that it is time to ask. So they may come in any order, twice, or not at all: a sweep asks for
-payments that nobody told us about.
+payments that nobody told us about (`payments.look_after`).
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
 
 import msgspec
+import structlog
 
+from yellowcart.accounts.inbox import NewMessage, post_messages
 from yellowcart.accounts.model import Person
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Database, Reader, Writer
+from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.events import publish
-from yellowcart.kernel.ids import OrderId, PaymentId, ShopId, new_id
+from yellowcart.kernel.ids import OrderId, PaymentId, ShopId
 from yellowcart.kernel.kill_switches import Switch, require_open
-from yellowcart.orders.errors import OrderMoved, OrderUnknown, PaymentUnknown
-from yellowcart.orders.events import OrderPaid
-from yellowcart.orders.gateway import Charge, GatewayState, PaymentGateway
-from yellowcart.orders.model import OrderState, Payment, PaymentState
-from yellowcart.orders.refund import request_refund
-from yellowcart.orders.rules import may_move
-from yellowcart.orders.store import LockedOrder, lock_order, sell_stock
+from yellowcart.kernel.money import write_yuan
+from yellowcart.kernel.translation import N_
+from yellowcart.orders.errors import OrderMoved, OrderUnknown
+from yellowcart.orders.holds import keep_whole_hold
+from yellowcart.orders.model import OrderState
+from yellowcart.orders.paid import mark_paid
+from yellowcart.orders.rules import hold_until, may_move
+from yellowcart.orders.store import LockedOrder, lock_order
+from yellowcart.payments.errors import ProviderRefused, ProviderSilent
+from yellowcart.payments.events import OrderPaid
+from yellowcart.payments.findings import NewFinding, close_findings_of, note_finding
+from yellowcart.payments.gateway import Charge, GatewayState, NewCharge, PaymentGateway
+from yellowcart.payments.model import (
+    FindingKind,
+    Payment,
+    PaymentMethod,
+    PaymentState,
+    ProviderMeaning,
+    RefundCause,
+)
+from yellowcart.payments.providers import Gateways
+from yellowcart.payments.references import reference_of
+from yellowcart.payments.refund import request_refund
+from yellowcart.payments.rules import expiry, payment_after
+from yellowcart.payments.store import (
+    begin_closing,
+    finish_payment,
+    insert_payment,
+    mark_prompted,
+    open_payment,
+    payer_of,
+    read_payment,
+)
 
-ASK_AFTER = timedelta(seconds=20)
-"""A payment that nobody told us about is asked for after this long, and again as often."""
-ASK_AGAIN_UNTIL = timedelta(days=2)
-ASK_AT_MOST = 50
+FINAL = frozenset({PaymentState.SUCCEEDED, PaymentState.SURPLUS})
+ASK_BEFORE_BELIEVING = frozenset(
+    {
+        ProviderMeaning.ALREADY_PAID,
+        ProviderMeaning.REFERENCE_USED,
+        ProviderMeaning.CLOSED,
+        ProviderMeaning.INVALID,
+    }
+)
+"""Refusals to open a charge after which the provider is asked how it stands: it may be paid, or over."""
+OPENABLE_TIMES = 2
+"""A charge that turns out to be over is opened anew once; then the refusal stands."""
 
-_COLUMNS = """
-shop_id, payment_id, order_id, gateway, state, amount_fen, prepared_at, finished_at
-"""
+log = structlog.get_logger()
 
 
-class OpenCashier(msgspec.Struct, frozen=True):
-    """A payment that waits for the payer at `url`."""
+class Payer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider may have to know of who pays: the network address, and for JSAPI the openid."""
+
+    address: str = ""
+    reference: str = ""
+
+
+class OpenCashier(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that waits for its payer: at `url`, by scanning `code`, or by handing `jsapi` to WeChat's browser.
+    Exactly one of the three is there."""
 
     payment_id: PaymentId
-    url: str
+    method: PaymentMethod
+    url: str | None = None
+    code: str | None = None
+    jsapi: dict[str, str] | None = None
 
 
 async def open_cashier(
-    database: Database, gateway: PaymentGateway, person: Person, shop_id: ShopId, order_id: OrderId
+    database: Database,
+    gateways: Gateways,
+    person: Person,
+    shop_id: ShopId,
+    order_id: OrderId,
+    method: PaymentMethod | None = None,
+    payer: Payer = Payer(),  # noqa: B008 - a frozen value
 ) -> OpenCashier:
-    """Open the cashier for the buyer's unpaid order; a payment that is already open is used again.
+    """Open the cashier for the buyer's unpaid order; a payment that is already open by the same method is used
+    again, those by other methods are closed at their providers first.
 
-    Raises OrderUnknown, OrderMoved, SwitchedOff.
+    Without a method it is the first that is offered. Raises OrderUnknown, OrderMoved (also when it turns out to be
+    paid), SwitchedOff, MethodNotOffered, PayerUnknown, ProviderSilent, ProviderRefused.
     """
-    async with database.writing() as writer:
-        await require_open(writer, Switch.PAYMENT)
-        order = await lock_order(writer, shop_id, order_id)
-        if order.buyer_id != person.person_id:
-            raise OrderUnknown
-        if not may_move(order.state, OrderState.PAID) or await _hold_is_over(writer, order):
+    chosen, gateway = gateways.taking(method)
+    for attempt in range(1, OPENABLE_TIMES + 1):
+        payment, known_payer, others = await _prepare(
+            database, gateway, person, (shop_id, order_id), chosen, payer
+        )
+        if others and await _one_was_paid(database, gateways, others):
             raise OrderMoved
-        payment_id = await _prepared_payment(writer, gateway.name, order)
-    url = await gateway.create(shop_id, payment_id, order.total_fen, str(order_id))
-    return OpenCashier(payment_id, url)
+        try:
+            return await _prompt(gateway, payment, known_payer)
+        except ProviderRefused as refused:
+            if refused.meaning not in ASK_BEFORE_BELIEVING:
+                raise
+            settled = await settle_payment(database, gateways, shop_id, payment.payment_id)
+            if settled.state in FINAL:
+                raise OrderMoved from refused
+            if settled.state is PaymentState.PREPARED or attempt == OPENABLE_TIMES:
+                raise
+    raise AssertionError("the last attempt answers or raises")
 
 
 async def settle_payment(
-    database: Database, gateway: PaymentGateway, shop_id: ShopId, payment_id: PaymentId
+    database: Database, gateways: Gateways, shop_id: ShopId, payment_id: PaymentId
 ) -> Payment:
     """Ask the gateway how a payment stands and write down what it says. May be called at any time, by a
-    notification, a redirect or the sweep, any number of times. Raises PaymentUnknown."""
-    charge = await gateway.query(shop_id, payment_id)
+    notification, a redirect, the sweep or a bill, any number of times.
+
+    Raises PaymentUnknown, ProviderSilent, ProviderRefused.
+    """
+    async with database.reading() as reader:
+        payment = await read_payment(reader, shop_id, payment_id)
+    if payment.state in FINAL:
+        return payment
+    charge = await gateways.of(payment.gateway).query(shop_id, payment_id)
     async with database.writing() as writer:
-        payment = await read_payment(writer, shop_id, payment_id)
-        if charge is not None and payment.state is PaymentState.PREPARED:
-            await _write_down(writer, payment, charge)
+        await _write_down(writer, payment, charge)
         return await read_payment(writer, shop_id, payment_id)
 
 
-async def read_payment(reader: Reader, shop_id: ShopId, payment_id: PaymentId) -> Payment:
-    """A payment by its key. Raises PaymentUnknown."""
-    payment = await reader.row(
-        Payment,
-        f"SELECT {_COLUMNS} FROM payment WHERE shop_id = %(shop_id)s AND payment_id = %(payment_id)s",  # noqa: S608
-        shop_id=shop_id,
-        payment_id=payment_id,
+async def close_payment(database: Database, gateways: Gateways, payment: Payment) -> Payment:
+    """Close a payment at its provider and write down what it is then: over, or paid after all.
+
+    Raises ProviderSilent, ProviderRefused.
+    """
+    await gateways.of(payment.gateway).close(payment.shop_id, payment.payment_id)
+    return await settle_payment(database, gateways, payment.shop_id, payment.payment_id)
+
+
+async def _prepare(
+    database: Database,
+    gateway: PaymentGateway,
+    person: Person,
+    key: tuple[ShopId, OrderId],
+    method: PaymentMethod,
+    payer: Payer,
+) -> tuple[Payment, Payer, list[Payment]]:
+    """The payment to open, who pays it, and those of other methods that are to be closed. Who goes to a provider
+    has the whole hold of the order for it."""
+    async with database.writing() as writer:
+        await require_open(writer, Switch.PAYMENT)
+        order = await lock_order(writer, *key)
+        if order.buyer_id != person.person_id:
+            raise OrderUnknown
+        if not may_move(order.state, OrderState.PAID) or order.hold_until <= clock.now():
+            raise OrderMoved
+        await keep_whole_hold(writer, order)
+        others = await begin_closing(writer, *key, but=method)
+        payment = await open_payment(writer, order, method, payer.reference)
+        if payment is None:
+            left = hold_until(order.submitted_at, order.hold_s) - clock.now()
+            payment = await insert_payment(
+                writer,
+                order,
+                gateway=gateway.name,
+                method=method,
+                expires_at=expiry(left, clock.system_now()),
+                payer_reference=payer.reference,
+            )
+        await mark_prompted(writer, payment)
+        known = await payer_of(writer, payment)
+    return payment, Payer(address=payer.address, reference=known or payer.reference), others
+
+
+async def _one_was_paid(database: Database, gateways: Gateways, others: Sequence[Payment]) -> bool:
+    """Close what the buyer turned away from. A provider that does not answer is left to the sweep: money that
+    comes by it all the same goes back by itself."""
+    settled: list[Payment] = []
+    for payment in others:
+        try:
+            settled.append(await close_payment(database, gateways, payment))
+        except (ProviderSilent, ProviderRefused) as error:
+            log.warning("payments.close_later", payment_id=payment.payment_id, error=error.code)
+    return any(payment.state is PaymentState.SUCCEEDED for payment in settled)
+
+
+async def _prompt(gateway: PaymentGateway, payment: Payment, payer: Payer) -> OpenCashier:
+    prompt = await gateway.create(
+        NewCharge(
+            shop_id=payment.shop_id,
+            payment_id=payment.payment_id,
+            order_id=payment.order_id,
+            method=payment.method,
+            amount_fen=payment.amount_fen,
+            expires_at=payment.expires_at or clock.system_now(),
+            payer_address=payer.address,
+            payer_reference=payer.reference,
+        )
     )
-    if payment is None:
-        raise PaymentUnknown
-    return payment
-
-
-async def payments_to_ask_for(reader: Reader) -> list[Payment]:
-    """Open payments that nobody told us about for a while, the longest waiting first."""
-    return await reader.rows(
-        Payment,
-        f"""
-        SELECT {_COLUMNS}
-        FROM payment
-        WHERE state = 'prepared' AND prepared_at BETWEEN %(since)s AND %(before)s
-        ORDER BY prepared_at
-        LIMIT %(limit)s
-        """,  # noqa: S608
-        before=clock.now() - ASK_AFTER,
-        since=clock.now() - ASK_AGAIN_UNTIL,
-        limit=ASK_AT_MOST,
+    return OpenCashier(
+        payment_id=payment.payment_id,
+        method=payment.method,
+        url=prompt.url,
+        code=prompt.code,
+        jsapi=prompt.jsapi,
     )
 
 
-async def _write_down(writer: Writer, payment: Payment, charge: Charge) -> None:
-    order = await lock_order(writer, payment.shop_id, payment.order_id)
+async def _write_down(writer: Writer, asked: Payment, charge: Charge | None) -> None:
+    order = await lock_order(writer, asked.shop_id, asked.order_id)
     # Read again under the order's lock: a notification and a redirect may have raced to this point.
-    if (await read_payment(writer, payment.shop_id, payment.payment_id)).state is not PaymentState.PREPARED:
+    payment = await read_payment(writer, asked.shop_id, asked.payment_id)
+    if payment.state in FINAL:
         return
-    if charge.state is GatewayState.REFUSED:
-        await _finish(writer, payment, PaymentState.REFUSED)
-    elif charge.state is GatewayState.CLOSED:
-        await _finish(writer, payment, PaymentState.LAPSED)
-    elif charge.state is GatewayState.PAID and charge.amount_fen == payment.amount_fen:
-        if may_move(order.state, OrderState.PAID):
-            await _finish(writer, payment, PaymentState.SUCCEEDED)
-            await _pay(writer, order, payment)
-        else:
-            # The order closed, or another payment was quicker: the money is real, and goes back by itself.
-            await _finish(writer, payment, PaymentState.SURPLUS)
-            await request_refund(writer, order, payment.payment_id, payment.amount_fen)
+    waits = may_move(order.state, OrderState.PAID)
+    after = payment_after(payment, charge, order_waits=waits, system_now=clock.system_now())
+    if charge is not None and charge.state is GatewayState.PAID and charge.amount_fen != payment.amount_fen:
+        await _note_other_amount(writer, payment, charge.amount_fen)
+    if after is None:
+        return
+    await finish_payment(writer, payment, after, charge)
+    reference = reference_of(payment.shop_id, payment.payment_id)
+    await close_findings_of(writer, payment.gateway, [(reference, "")], RIGHT_BY_ITSELF)
+    if after is PaymentState.SUCCEEDED:
+        await _pay(writer, order, payment)
+    elif after is PaymentState.SURPLUS:
+        await _give_back(writer, order, payment)
 
 
 async def _pay(writer: Writer, order: LockedOrder, payment: Payment) -> None:
-    await writer.run(
-        """
-        UPDATE shop_order SET state = 'paid', paid_at = %(now)s
-        WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
-        """,
-        now=clock.now(),
-        shop_id=order.shop_id,
-        order_id=order.order_id,
-    )
-    await sell_stock(writer, order)
+    await mark_paid(writer, order)
+    # What else was opened for this order must not be paid any more.
+    await begin_closing(writer, order.shop_id, order.order_id)
     await publish(
         writer,
         OrderPaid(
@@ -144,57 +253,52 @@ async def _pay(writer: Writer, order: LockedOrder, payment: Payment) -> None:
     )
 
 
-async def _finish(writer: Writer, payment: Payment, state: PaymentState) -> None:
-    await writer.run(
-        """
-        UPDATE payment SET state = %(state)s, finished_at = %(now)s
-        WHERE shop_id = %(shop_id)s AND payment_id = %(payment_id)s
-        """,
-        state=state.value,
-        now=clock.now(),
-        shop_id=payment.shop_id,
-        payment_id=payment.payment_id,
+async def _give_back(writer: Writer, order: LockedOrder, payment: Payment) -> None:
+    """The order closed, or another payment was quicker: the money is real, and goes back by itself."""
+    await request_refund(
+        writer, order, payment.payment_id, payment.amount_fen, cause=RefundCause.SURPLUS, subject="surplus"
+    )
+    closed = order.state is OrderState.CLOSED
+    await post_messages(
+        writer,
+        [
+            NewMessage(
+                person_id=order.buyer_id,
+                kind="payment.surplus",
+                occasion=f"payment:{payment.shop_id}:{payment.payment_id}",
+                title=N_("Your payment came too late and goes back")
+                if closed
+                else N_("You paid twice; one payment goes back"),
+                body=N_(
+                    "¥%(sum)s reached us after the order had closed. The whole of it goes back the way it came;"
+                    " you need not do anything. We tell you when it is done."
+                )
+                if closed
+                else N_(
+                    "¥%(sum)s reached us for an order that was paid already. The whole of it goes back the way it"
+                    " came; you need not do anything. We tell you when it is done."
+                ),
+                parts={"sum": write_yuan(payment.amount_fen)},
+                link=f"/orders/{order.shop_id}/{order.order_id}",
+            )
+        ],
     )
 
 
-async def _prepared_payment(writer: Writer, gateway: str, order: LockedOrder) -> PaymentId:
-    open_payment = await writer.value(
-        """
-        SELECT payment_id FROM payment
-        WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s AND state = 'prepared' AND gateway = %(gateway)s
-        ORDER BY payment_id LIMIT 1
-        """,
-        shop_id=order.shop_id,
-        order_id=order.order_id,
-        gateway=gateway,
-    )
-    if open_payment is not None:
-        return PaymentId(open_payment)
-    payment_id = new_id(PaymentId)
-    await writer.run(
-        """
-        INSERT INTO payment (shop_id, payment_id, order_id, gateway, state, amount_fen, prepared_at)
-        VALUES (%(shop_id)s, %(payment_id)s, %(order_id)s, %(gateway)s, 'prepared', %(amount_fen)s, %(now)s)
-        """,
-        shop_id=order.shop_id,
-        payment_id=payment_id,
-        order_id=order.order_id,
-        gateway=gateway,
-        amount_fen=order.total_fen,
-        now=clock.now(),
-    )
-    return payment_id
+RIGHT_BY_ITSELF = "came right by itself"
+"""The note on a finding that nobody had to decide; pages show it in the reader's language."""
 
 
-async def _hold_is_over(writer: Writer, order: LockedOrder) -> bool:
-    return bool(
-        await writer.value(
-            """
-            SELECT hold_until <= %(now)s FROM shop_order
-            WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s
-            """,
-            now=clock.now(),
-            shop_id=order.shop_id,
-            order_id=order.order_id,
-        )
+async def _note_other_amount(writer: Writer, payment: Payment, theirs_fen: int) -> None:
+    reference = reference_of(payment.shop_id, payment.payment_id)
+    await note_finding(
+        writer,
+        NewFinding(
+            provider=payment.gateway,
+            kind=FindingKind.AMOUNT_DIFFERS,
+            subject=reference,
+            reference=reference,
+            ours_fen=payment.amount_fen,
+            theirs_fen=theirs_fen,
+        ),
     )

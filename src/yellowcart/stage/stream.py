@@ -32,6 +32,8 @@ class RoomEvent(StrEnum):
     """Counts: data `{viewers, likes}`."""
     ORDER = "order"
     """Somebody ordered: data `{listing_id, count}`. No names."""
+    COUPON = "coupon"
+    """The host dropped a coupon into the room: data `{coupon_id}`; the page asks for the coupons again."""
 
 
 class RoomMessage(msgspec.Struct, frozen=True):

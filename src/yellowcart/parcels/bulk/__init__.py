@@ -1,0 +1,1 @@
+"""Bulk shipping: orders to ship as a file, and a file of waybills applied to them."""

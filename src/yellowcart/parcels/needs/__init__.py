@@ -1,0 +1,1 @@
+"""Shipping needs: a shop without a carrier says what must go where by when, and carriers quote on it."""

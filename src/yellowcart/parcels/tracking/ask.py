@@ -1,0 +1,171 @@
+"""Asking for tracks: where a source does not tell by itself, the platform asks about the parcels that are due.
+
+How often is bounded twice: a parcel that is silent is asked about ever more rarely (`rules.next_poll`), and not at
+all after POLL_DAYS; and one run asks about so many parcels and no more. Nothing is asked within a transaction.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import quote, urlsplit
+
+import msgspec
+import structlog
+
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Database, Reader, Writer
+from yellowcart.kernel.errors import Refusal
+from yellowcart.kernel.ids import ShopId
+from yellowcart.kernel.outbound import INTERNET, Network, fetch_public
+from yellowcart.parcels.model import ShipmentId
+from yellowcart.parcels.rules import EVENTS_AT_ONCE_MAX, next_poll
+from yellowcart.parcels.tracking.intake import ToldEvent, take_in_events
+from yellowcart.parcels.tracking.signature import ask_token
+from yellowcart.parcels.tracking.sources import TrackingSource as SourceSettings
+from yellowcart.parcels.tracking.sources import tracking_sources
+
+PARCELS_AT_ONCE = 40
+SIDE_BY_SIDE = 4
+ANSWER_BYTES_MAX = 256 * 1024
+SECONDS_MAX = 8.0
+
+log = structlog.get_logger()
+
+
+class TrackUnreadable(Exception):
+    """A source answered with something that is no track."""
+
+
+class TrackingSource(Protocol):
+    """Somebody who can be asked where a parcel is."""
+
+    async def ask(self, carrier: str, waybill: str) -> Sequence[ToldEvent]:
+        """What is known of a parcel, all of it or what is new. Raises Refusal, TrackUnreadable."""
+        ...
+
+
+class JsonTrackingSource:
+    """Any address on the internet that answers GET with `{"events": [...]}`, the events as in signed messages. It
+    is shown the source's token as a bearer token."""
+
+    def __init__(self, ask_url: str, token: str, network: Network = INTERNET) -> None:
+        self._ask_url = ask_url
+        self._token = token
+        self._network = network
+
+    async def ask(self, carrier: str, waybill: str) -> Sequence[ToldEvent]:
+        """The answer's events of this waybill. Raises Refusal, TrackUnreadable."""
+        url = self._ask_url.replace("{carrier}", quote(carrier)).replace("{waybill}", quote(waybill))
+        host = (urlsplit(url).hostname or "").lower()
+        answer = await fetch_public(
+            url,
+            is_allowed=lambda each: each == host,
+            bytes_max=ANSWER_BYTES_MAX,
+            seconds_max=SECONDS_MAX,
+            hops_max=1,
+            headers={"authorization": f"Bearer {self._token}", "accept": "application/json"},
+            network=self._network,
+        )
+        if answer.status != 200 or answer.is_cut:
+            raise TrackUnreadable(f"status {answer.status}")
+        try:
+            told = msgspec.json.decode(answer.content, type=_Answer)
+        except msgspec.DecodeError as error:
+            raise TrackUnreadable(str(error)) from error
+        return [event for event in told.events if event.waybill.strip().upper() == waybill][:EVENTS_AT_ONCE_MAX]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    events: list[ToldEvent]
+
+
+class _Due(msgspec.Struct, frozen=True):
+    shop_id: ShopId
+    shipment_id: ShipmentId
+    carrier: str
+    waybill: str
+    shipped_at: datetime
+    moved_at: datetime
+
+
+async def ask_sources(database: Database, installation_secret: str, network: Network = INTERNET) -> int:
+    """Ask the active sources that can be asked about the parcels that are due, a bounded number; answers how
+    many parcels. Without such a source nothing is looked at."""
+    async with database.reading() as reader:
+        settings = [each for each in await tracking_sources(reader) if each.is_active and each.ask_url]
+        if not settings:
+            return 0
+        due = await _due_parcels(reader)
+    if not due:
+        return 0
+    for each in settings:
+        token = ask_token(installation_secret, each.source, each.secret_version)
+        await _ask_one(database, each, JsonTrackingSource(each.ask_url, token, network), due)
+    async with database.writing() as writer:
+        await _put_off(writer, due)
+    return len(due)
+
+
+async def _ask_one(
+    database: Database, settings: SourceSettings, source: TrackingSource, due: Sequence[_Due]
+) -> None:
+    gate, failures = asyncio.Semaphore(SIDE_BY_SIDE), list[str]()
+
+    async def ask(parcel: _Due) -> Sequence[ToldEvent]:
+        async with gate:
+            try:
+                return await source.ask(parcel.carrier, parcel.waybill)
+            except (Refusal, TrackUnreadable) as error:
+                failures.append(str(error)[:200])
+                return ()
+
+    for answer in await asyncio.gather(*(ask(parcel) for parcel in due)):
+        if answer:
+            async with database.writing() as writer:
+                await take_in_events(writer, settings.source, answer)
+    if failures:
+        log.warning("tracking.source_failed", source=settings.source, failures=len(failures), last=failures[-1])
+    async with database.writing() as writer:
+        await writer.run(
+            """
+            UPDATE tracking_source SET asked_at = %(now)s, last_failure = %(failure)s WHERE source = %(source)s
+            """,
+            now=clock.now(),
+            failure=failures[-1] if failures else "",
+            source=settings.source,
+        )
+
+
+async def _due_parcels(reader: Reader) -> list[_Due]:
+    return await reader.rows(
+        _Due,
+        """
+        SELECT shop_id, shipment_id, carrier, waybill, shipped_at, moved_at FROM shipment
+        WHERE is_watched AND ask_at <= %(now)s
+        ORDER BY ask_at
+        LIMIT %(most)s
+        """,
+        now=clock.now(),
+        most=PARCELS_AT_ONCE,
+    )
+
+
+async def _put_off(writer: Writer, due: Sequence[_Due]) -> None:
+    """The next time for parcels that were asked about, whatever was answered; one that moved has its own."""
+    now = clock.now()
+    await writer.run_many(
+        """
+        UPDATE shipment SET ask_at = %(ask_at)s
+        WHERE shop_id = %(shop_id)s AND shipment_id = %(shipment_id)s AND ask_at <= %(now)s
+        """,
+        [
+            {
+                "shop_id": each.shop_id,
+                "shipment_id": each.shipment_id,
+                "ask_at": next_poll(each.shipped_at, each.moved_at, now),
+                "now": now,
+            }
+            for each in sorted(due, key=lambda each: (each.shop_id, each.shipment_id))
+        ],
+    )

@@ -1,0 +1,208 @@
+"""The providers' daily bills against our books: what fits, what was lost and is found, what nobody can explain."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from tests.conftest import sign_in_as
+from tests.orders.shopping import order_state
+from tests.payments.paying import PayingWorld
+from tests.payments.test_refunds import ask_back, refund_of
+from yellowcart.accounts.model import Role
+from yellowcart.kernel import clock
+from yellowcart.kernel.clock import SHANGHAI
+from yellowcart.kernel.errors import InvalidFields
+from yellowcart.payments.errors import FindingMoved, FindingUnknown
+from yellowcart.payments.findings import decide_finding
+from yellowcart.payments.model import FindingState, PaymentMethod, RefundState
+from yellowcart.payments.reconcile import reconcile_next_bill
+from yellowcart.payments.references import reference_of
+from yellowcart.payments.timers import carry_out_refunds
+
+DAY = date(2022, 2, 25)
+NOON = "2022-02-25 12:00:00"
+NEXT_MORNING = datetime(2022, 2, 26, 10, 31, tzinfo=SHANGHAI)
+
+
+async def reconcile(paying: PayingWorld) -> int:
+    """Compare whatever is due; answers how many bills were looked at."""
+    looked_at = 0
+    while await reconcile_next_bill(paying.database, paying.gateways):
+        looked_at += 1
+    return looked_at
+
+
+async def bills(paying: PayingWorld, provider: str) -> list[tuple[date, str, int, int, int]]:
+    """Day, state, paid, refunded and findings of a provider's bills."""
+    async with paying.database.reading() as reader:
+        rows = await reader.records(
+            "SELECT day, state, paid_fen, refunded_fen, findings FROM provider_bill"
+            " WHERE provider = %(provider)s ORDER BY day",
+            provider=provider,
+        )
+    return [tuple(row.values()) for row in rows]
+
+
+async def test_a_bill_that_fits_finds_nothing(paying: PayingWorld, still_clock: clock.Clock) -> None:
+    placed, _, reference = await paying.paid()
+    refund = await refund_of(paying, placed, await ask_back(paying, placed, 1_000))
+    await carry_out_refunds(paying.database)
+    rows = [
+        paying.wechat.bill_row(reference, moment=NOON),
+        paying.wechat.bill_row(reference, refund.reference, moment=NOON),
+    ]
+    paying.wechat.put_bill(str(DAY), rows)
+    assert await reconcile(paying) == 0, "the day is not over"
+    still_clock.freeze(NEXT_MORNING)
+    assert await reconcile(paying) == 1
+    assert await bills(paying, "wechat") == [(DAY, "compared", 4_990, 1_000, 0)]
+    assert await paying.findings() == []
+    assert await reconcile(paying) == 0
+
+
+@pytest.mark.parametrize("method", [PaymentMethod.WECHAT_NATIVE, PaymentMethod.ALIPAY_PAGE])
+async def test_what_a_lost_notification_left_behind_is_repaired_and_said(
+    paying: PayingWorld, still_clock: clock.Clock, method: PaymentMethod
+) -> None:
+    placed = await paying.order()
+    cashier = await paying.open(placed, method)
+    reference = reference_of(placed.shop_id, cashier.payment_id)
+    server = paying.wechat if cashier.code else paying.alipay
+    if cashier.code:
+        paying.wechat.pay(reference)
+    else:
+        paying.alipay.pay(str(cashier.url))
+    server.put_bill(str(DAY), [server.bill_row(reference, moment=NOON)])
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await order_state(paying.database, placed.shop_id, placed.order_id) == ("paid", None)
+    assert await paying.findings() == [("lost_notification", "resolved")]
+
+
+async def test_a_refund_that_only_the_bill_tells_of_is_written_down(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    placed, _, reference = await paying.paid()
+    paying.wechat.refund_status = "PROCESSING"
+    refund_id = await ask_back(paying, placed, 1_000)
+    await carry_out_refunds(paying.database)
+    refund = await refund_of(paying, placed, refund_id)
+    rows = [
+        paying.wechat.bill_row(reference, moment=NOON),
+        paying.wechat.bill_row(reference, refund.reference, moment=NOON),
+    ]
+    paying.wechat.put_bill(str(DAY), rows)
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await paying.findings() == [], "a refund that is accepted and still under way is as it should be"
+    paying.wechat.refunds[refund.reference].status = "SUCCESS"
+    async with paying.database.writing() as writer:
+        await writer.run("UPDATE provider_bill SET state = 'awaited', compared_at = NULL")
+    await reconcile(paying)
+    assert (await refund_of(paying, placed, refund_id)).state is RefundState.SUCCEEDED
+    assert await paying.findings() == [("lost_notification", "resolved")]
+
+
+async def test_what_nobody_can_explain_is_left_for_an_operator(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    placed, _, reference = await paying.paid()
+    wechat = paying.wechat
+    rows = [
+        wechat.bill_row(reference, amount="49.91", moment=NOON),
+        wechat.bill_row("of-another-system", amount="12.00", moment=NOON),
+        wechat.bill_row(reference, reference_of(placed.shop_id, 5_555), amount="3.00", moment=NOON),
+        wechat.bill_row(reference, "by-hand-in-their-office", amount="4.00", moment=NOON),
+    ]
+    wechat.put_bill(str(DAY), rows)
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert sorted(await paying.findings()) == [
+        ("amount_differs", "open"),
+        ("unknown_payment", "open"),
+        ("unknown_refund", "open"),
+        ("unknown_refund", "open"),
+    ]
+    assert (await bills(paying, "wechat"))[0][-1] == 4
+
+
+async def test_what_stands_on_no_bill_is_found_until_a_later_bill_has_it(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    still_clock.freeze(datetime(2022, 2, 25, 23, 59, 50, tzinfo=SHANGHAI))
+    placed = await paying.order()
+    cashier = await paying.open(placed)
+    reference = reference_of(placed.shop_id, cashier.payment_id)
+    paying.wechat.pay(reference, at=clock.now())
+    await paying.settle(placed, cashier)
+    paying.wechat.put_bill(str(DAY), [])
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await paying.findings() == [("missing_there", "open")]
+    paying.wechat.put_bill("2022-02-26", [paying.wechat.bill_row(reference, moment="2022-02-26 00:00:01")])
+    still_clock.freeze(NEXT_MORNING + timedelta(days=1))
+    await reconcile(paying)
+    assert await paying.findings() == [("missing_there", "resolved")]
+
+
+async def test_a_bill_that_is_late_or_broken_is_asked_for_again(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    _, _, reference = await paying.paid()
+    still_clock.freeze(NEXT_MORNING)
+    with paying.wechat.troubled(refusal=(400, "STATEMENT_CREATING")):
+        assert await reconcile(paying) == 1
+    paying.wechat.put_bill(str(DAY), [paying.wechat.bill_row(reference, moment=NOON)])
+    paying.wechat.broken_digest = True
+    still_clock.freeze(NEXT_MORNING + timedelta(hours=1))
+    assert await reconcile(paying) == 1
+    assert [state for _, state, *_ in await bills(paying, "wechat")] == ["awaited"]
+    paying.wechat.broken_digest = False
+    still_clock.freeze(NEXT_MORNING + timedelta(hours=2))
+    assert await reconcile(paying) == 1
+    assert await bills(paying, "wechat") == [(DAY, "compared", 4_990, 0, 0)]
+
+
+async def test_the_sandbox_has_a_bill_too(paying: PayingWorld, still_clock: clock.Clock) -> None:
+    from yellowcart.payments.pay import open_cashier, settle_payment
+    from yellowcart.payments.providers import open_gateways
+
+    gateways = open_gateways(paying.database, None, sandbox=True)
+    placed = await paying.order()
+    key = (placed.shop_id, placed.order_id)
+    cashier = await open_cashier(paying.database, gateways, paying.buyer, *key)
+    await gateways.sandbox.pay(await gateways.sandbox.read(f"{placed.shop_id}-{cashier.payment_id}"))
+    await settle_payment(paying.database, gateways, placed.shop_id, cashier.payment_id)
+    await ask_back(paying, placed, 500)
+    await carry_out_refunds(paying.database)
+    still_clock.freeze(NEXT_MORNING)
+    assert await reconcile_next_bill(paying.database, gateways) == 1
+    assert await bills(paying, "sandbox") == [(DAY, "compared", 4_990, 500, 0)]
+    assert await paying.findings() == []
+
+
+async def test_an_operator_decides_a_finding_once_and_says_why(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    _, _, reference = await paying.paid()
+    row = paying.wechat.bill_row("of-another-system", amount="12.00", moment=NOON)
+    paying.wechat.put_bill(str(DAY), [row, paying.wechat.bill_row(reference, moment=NOON)])
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    person = (await sign_in_as(paying.database, Role.OPERATOR)).person
+    async with paying.database.reading() as reader:
+        finding_id = await reader.value("SELECT finding_id FROM payment_finding")
+    async with paying.database.writing() as writer:
+        with pytest.raises(InvalidFields):
+            await decide_finding(writer, person, finding_id, FindingState.IGNORED, " ")
+        with pytest.raises(FindingUnknown):
+            await decide_finding(writer, person, 1, FindingState.IGNORED, "ours")
+        with pytest.raises(FindingMoved):
+            await decide_finding(writer, person, finding_id, FindingState.OPEN, "ours")
+        await decide_finding(writer, person, finding_id, FindingState.IGNORED, "the other shop system's")
+        with pytest.raises(FindingMoved):
+            await decide_finding(writer, person, finding_id, FindingState.RESOLVED, "again")
+    async with paying.database.writing() as writer:
+        await writer.run("UPDATE provider_bill SET state = 'awaited', compared_at = NULL")
+    await reconcile(paying)
+    assert await paying.findings() == [("unknown_payment", "ignored")], "what was ignored stays so"
