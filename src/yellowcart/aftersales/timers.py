@@ -1,0 +1,124 @@
+"""What happens to cases by itself: times that are over, returns that arrive, refunds that are carried out."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import structlog
+
+from yellowcart.aftersales.goods_back import note_return_delivered
+from yellowcart.aftersales.model import Action, Actor, AftersaleId, CaseState, case_subject
+from yellowcart.aftersales.reasons import COMES_BACK
+from yellowcart.aftersales.shop_rules import shop_rules
+from yellowcart.aftersales.store import HeldCase, hold_case
+from yellowcart.aftersales.turns import is_due, take_turn
+from yellowcart.kernel import clock
+from yellowcart.kernel.database import Database, Writer
+from yellowcart.kernel.errors import Refusal
+from yellowcart.kernel.events import Envelope, subscribe
+from yellowcart.kernel.ids import ShopId
+from yellowcart.kernel.tasks import sweep
+from yellowcart.parcels.events import ParcelMoved
+from yellowcart.parcels.model import ShipmentPurpose, ShipmentState
+from yellowcart.payments.events import RefundSucceeded
+
+AT_MOST = 100
+"""Cases whose time is over that one run of the sweep takes up."""
+TRIED_AGAIN_AFTER = timedelta(hours=1)
+"""A case whose default could not happen is tried again so much later, and keeps nobody else waiting."""
+_SUBJECT = case_subject(0).removesuffix("0")
+log = structlog.get_logger()
+
+
+class _Due(msgspec.Struct, frozen=True):
+    shop_id: ShopId
+    aftersale_id: AftersaleId
+
+
+@sweep(every_s=5)
+async def let_time_pass(database: Database) -> int:
+    """What happens by default to cases whose time is over; answers how many moved. Each in a transaction of its
+    own and looked at again under its lock: however often this runs, and however late, it happens once."""
+    now = clock.now()
+    async with database.reading() as reader:
+        due = await reader.rows(
+            _Due,
+            """
+            SELECT shop_id, aftersale_id FROM aftersale
+            WHERE due_at <= %(now)s AND due_at IS NOT NULL AND state <> 'arbitration'
+            ORDER BY due_at
+            LIMIT %(most)s
+            """,
+            now=now,
+            most=AT_MOST,
+        )
+    moved = 0
+    for each in due:
+        try:
+            async with database.writing() as writer:
+                moved += await _time_out(writer, each)
+        except Refusal:
+            log.exception("aftersales.time_out_refused", aftersale_id=each.aftersale_id)
+            async with database.writing() as writer:
+                await _try_later(writer, each)
+    return moved
+
+
+async def _time_out(writer: Writer, due: _Due) -> bool:
+    held = await hold_case(writer, due.shop_id, due.aftersale_id)
+    case = held.case
+    if not is_due(case, clock.now()) or case.state is CaseState.ARBITRATION:
+        return False
+    action, changes = Action.TIME_OUT, await _address_by_default(writer, held)
+    if case.state is CaseState.AWAITING_RETURN and case.return_address is None:
+        # The shop never said where to: the buyer does not lose by it.
+        action = Action.WAIVE_RETURN
+    await take_turn(writer, held, action, Actor.SYSTEM, None, changes=changes)
+    return True
+
+
+async def _address_by_default(writer: Writer, held: HeldCase) -> dict[str, Any]:
+    """Where goods go that are to come back because the shop said nothing."""
+    case = held.case
+    if case.state is not CaseState.AWAITING_SELLER or case.kind not in COMES_BACK:
+        return {}
+    return {"return_address": (await shop_rules(writer, case.shop_id)).return_address}
+
+
+async def _try_later(writer: Writer, due: _Due) -> None:
+    await writer.run(
+        """
+        UPDATE aftersale SET due_at = %(later)s
+        WHERE shop_id = %(shop_id)s AND aftersale_id = %(aftersale_id)s AND due_at IS NOT NULL
+        """,
+        later=clock.now() + TRIED_AGAIN_AFTER,
+        shop_id=due.shop_id,
+        aftersale_id=due.aftersale_id,
+    )
+
+
+@subscribe(RefundSucceeded)
+async def finish_refunded(writer: Writer, _: Envelope, event: RefundSucceeded) -> None:
+    """The gateway gave the money of a case back: it is done."""
+    aftersale_id = _case_of(event.subject)
+    if aftersale_id is None:
+        return
+    held = await hold_case(writer, event.shop_id, aftersale_id)
+    if held.case.state is CaseState.REFUNDING:
+        await take_turn(writer, held, Action.REFUND_CARRIED_OUT, Actor.SYSTEM, None, amount_fen=event.amount_fen)
+
+
+@subscribe(ParcelMoved)
+async def start_inspection(writer: Writer, _: Envelope, event: ParcelMoved) -> None:
+    """A return has arrived: the shop's time to inspect it begins with the carrier's word."""
+    aftersale_id = _case_of(event.subject)
+    if event.purpose is not ShipmentPurpose.RETURN or event.after is not ShipmentState.DELIVERED:
+        return
+    if aftersale_id is not None:
+        await note_return_delivered(writer, event.shop_id, aftersale_id, event.happened_at)
+
+
+def _case_of(subject: str) -> AftersaleId | None:
+    """The case that orders, payments and parcels know by this subject, or None for another thing."""
+    number = subject.removeprefix(_SUBJECT)
+    return AftersaleId(int(number)) if number != subject and number.isdecimal() else None
