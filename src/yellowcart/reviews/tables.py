@@ -1,0 +1,178 @@
+"""Tables of reviews: of a shop, and keyed by it."""
+
+from yellowcart.kernel.tables import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    flag_column,
+    id_column,
+    json_column,
+    metadata,
+    moment_column,
+    state_check,
+    state_column,
+    text,
+    text_column,
+    whole_column,
+)
+from yellowcart.reviews.model import HideReason, Part, ShowState
+
+review = Table(
+    "review",
+    metadata,
+    id_column("shop_id"),
+    id_column("review_id"),
+    id_column("order_id"),
+    id_column("order_line_id"),
+    id_column("product_id"),
+    id_column("buyer_id"),
+    flag_column("is_anonymous"),
+    whole_column("goods_stars"),
+    whole_column("parcel_stars"),
+    whole_column("service_stars"),
+    flag_column("is_shown"),
+    flag_column("has_pictures"),
+    flag_column("has_append"),
+    moment_column("written_at"),
+    PrimaryKeyConstraint("shop_id", "review_id"),
+    UniqueConstraint("shop_id", "order_id", "order_line_id"),
+    ForeignKeyConstraint(
+        ["shop_id", "order_id", "order_line_id"],
+        ["order_line.shop_id", "order_line.order_id", "order_line.order_line_id"],
+    ),
+    ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.product_id"]),
+    CheckConstraint(
+        "goods_stars BETWEEN 1 AND 5 AND parcel_stars BETWEEN 1 AND 5 AND service_stars BETWEEN 1 AND 5",
+        name="stars",
+    ),
+    CheckConstraint("is_shown OR NOT (has_pictures OR has_append)", name="counted_when_shown"),
+    Index("review_product_idx", "shop_id", "product_id", "review_id", postgresql_where=text("is_shown")),
+    Index("review_pictures_idx", "shop_id", "product_id", "review_id", postgresql_where=text("has_pictures")),
+    Index("review_appended_idx", "shop_id", "product_id", "review_id", postgresql_where=text("has_append")),
+    Index(
+        "review_low_idx",
+        "shop_id",
+        "product_id",
+        "review_id",
+        postgresql_where=text("is_shown AND goods_stars <= 2"),
+    ),
+    Index("review_buyer_idx", "buyer_id", "review_id"),
+    comment="A buyer's rating of one order line. What is shown, and with what, is kept beside the sums: both are "
+    "written in one transaction with the parts that they follow from.",
+)
+
+review_part = Table(
+    "review_part",
+    metadata,
+    id_column("shop_id"),
+    id_column("part_id"),
+    id_column("review_id"),
+    state_column("part"),
+    text_column("body"),
+    whole_column("picture_count", default=0),
+    whole_column("goods_stars"),
+    state_column("state"),
+    json_column("findings"),
+    moment_column("written_at"),
+    moment_column("edited_at", nullable=True),
+    moment_column("waits_since", nullable=True),
+    whole_column("open_reports", default=0),
+    state_column("hide_reason", nullable=True),
+    text_column("hide_note", default=""),
+    id_column("decided_by", nullable=True),
+    moment_column("decided_at", nullable=True),
+    text_column("appeal", default=""),
+    moment_column("appealed_at", nullable=True),
+    text_column("answer", nullable=True),
+    id_column("answered_by", nullable=True),
+    moment_column("answered_at", nullable=True),
+    moment_column("answer_edited_at", nullable=True),
+    PrimaryKeyConstraint("shop_id", "part_id"),
+    UniqueConstraint("shop_id", "review_id", "part"),
+    ForeignKeyConstraint(["shop_id", "review_id"], ["review.shop_id", "review.review_id"]),
+    state_check("part", Part),
+    state_check("state", ShowState),
+    state_check("hide_reason", HideReason),
+    CheckConstraint("char_length(body) <= 500", name="body_length"),
+    CheckConstraint("part = 'first' OR body <> '' OR picture_count > 0", name="append_says_something"),
+    CheckConstraint("goods_stars BETWEEN 1 AND 5", name="stars"),
+    CheckConstraint("(state IN ('hidden', 'appealed')) = (hide_reason IS NOT NULL)", name="hidden_for_a_reason"),
+    CheckConstraint("state <> 'appealed' OR appealed_at IS NOT NULL", name="appealed"),
+    CheckConstraint(
+        "(waits_since IS NOT NULL) = (state IN ('held', 'appealed') OR (state = 'shown' AND open_reports > 0))",
+        name="waits",
+    ),
+    CheckConstraint(
+        "(answer IS NULL) = (answered_at IS NULL) AND (answer IS NULL) = (answered_by IS NULL)", name="answered"
+    ),
+    CheckConstraint("open_reports >= 0 AND picture_count >= 0", name="not_negative"),
+    Index("review_part_waiting_idx", "waits_since", "part_id", postgresql_where=text("waits_since IS NOT NULL")),
+    Index(
+        "review_part_hidden_idx", "decided_at", "part_id", postgresql_where=text("state IN ('hidden', 'appealed')")
+    ),
+    Index(
+        "review_part_unanswered_idx",
+        "shop_id",
+        "part_id",
+        postgresql_where=text("answered_at IS NULL AND state = 'shown'"),
+    ),
+    Index("review_part_answered_idx", "shop_id", "part_id", postgresql_where=text("answered_at IS NOT NULL")),
+    Index("review_part_low_idx", "shop_id", "part_id", postgresql_where=text("goods_stars <= 2")),
+    comment="What a buyer wrote, at first or later, whether readers see it and why not, and the shop's answer.",
+)
+
+review_report = Table(
+    "review_report",
+    metadata,
+    id_column("shop_id"),
+    id_column("part_id"),
+    id_column("person_id"),
+    state_column("reason"),
+    text_column("note", default=""),
+    moment_column("reported_at"),
+    moment_column("closed_at", nullable=True),
+    PrimaryKeyConstraint("shop_id", "part_id", "person_id"),
+    ForeignKeyConstraint(["shop_id", "part_id"], ["review_part.shop_id", "review_part.part_id"]),
+    ForeignKeyConstraint(["person_id"], ["person.person_id"]),
+    state_check("reason", HideReason),
+    Index("review_report_person_idx", "person_id", "reported_at"),
+    comment="A reader thinks that a part should not be shown. Once for each reader and part.",
+)
+
+review_sum = Table(
+    "review_sum",
+    metadata,
+    id_column("shop_id"),
+    id_column("product_id"),
+    whole_column("reviews", default=0),
+    whole_column("goods_sum", default=0),
+    whole_column("parcel_sum", default=0),
+    whole_column("service_sum", default=0),
+    whole_column("one_star", default=0),
+    whole_column("two_stars", default=0),
+    whole_column("three_stars", default=0),
+    whole_column("four_stars", default=0),
+    whole_column("five_stars", default=0),
+    whole_column("with_pictures", default=0),
+    whole_column("appended", default=0),
+    PrimaryKeyConstraint("shop_id", "product_id"),
+    ForeignKeyConstraint(["shop_id"], ["shop.shop_id"]),
+    CheckConstraint(
+        "reviews >= 0 AND goods_sum BETWEEN reviews AND 5 * reviews AND parcel_sum BETWEEN reviews AND 5 * reviews"
+        " AND service_sum BETWEEN reviews AND 5 * reviews",
+        name="possible",
+    ),
+    CheckConstraint(
+        "least(one_star, two_stars, three_stars, four_stars, five_stars) >= 0"
+        " AND one_star + two_stars + three_stars + four_stars + five_stars = reviews"
+        " AND one_star + 2 * two_stars + 3 * three_stars + 4 * four_stars + 5 * five_stars = goods_sum",
+        name="accounted",
+    ),
+    CheckConstraint(
+        "with_pictures BETWEEN 0 AND reviews AND appended BETWEEN 0 AND reviews", name="parts_of_the_whole"
+    ),
+    comment="Sums over shown reviews of a product, and with product_id 0 of the whole shop.",
+)
