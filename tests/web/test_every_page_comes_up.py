@@ -23,7 +23,9 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.links.sources import place_known_sources
 
-NO_PAGES = re.compile(r"^/(api|assets|media|docs|language|buyer-token|healthz|readyz|metrics|sandbox)(/|$)")
+NO_PAGES = re.compile(
+    r"^/(api|assets|media|docs|language|buyer-token|healthz|readyz|metrics|sandbox|uploads)(/|$)"
+)
 PLACE = re.compile(r"\{(\w+):(\w+)\}")
 NOWHERE = {"int": "999", "str": "nothing"}
 """What stands for an id where there is nothing to name."""
@@ -47,9 +49,33 @@ NOT_OF_THIS_STAGE = {
     "/merchant",
     "/cashier/{shop_id:int}/{order_id:int}",
     "/cashier/{shop_id:int}/{order_id:int}/return",
+    "/cashier/{shop_id:int}/{order_id:int}/scan",
+    "/cashier/{shop_id:int}/{order_id:int}/wechat",
+    "/operator/payments/{shop_id:int}/{payment_id:int}",
     "/orders/{shop_id:int}/{order_id:int}",
+    "/orders/{shop_id:int}/{order_id:int}/review",
+    "/orders/{shop_id:int}/{order_id:int}/lines/{order_line_id:int}/review",
+    "/reviews/{shop_id:int}/{review_id:int}",
+    "/reviews/{shop_id:int}/{review_id:int}/edit",
+    "/reviews/{shop_id:int}/{review_id:int}/append",
+    "/operator/reviews/{shop_id:int}/{part_id:int}",
+    "/aftersales/new",
+    "/aftersales/reckon/{shop_id:int}/{order_id:int}/{order_line_id:int}",
+    "/aftersales/{shop_id:int}/{aftersale_id:int}",
+    "/aftersales/{shop_id:int}/{aftersale_id:int}/change",
+    "/aftersales/{shop_id:int}/{aftersale_id:int}/{do:str}",
+    "/merchant/{shop_id:int}/aftersales/give",
+    "/merchant/{shop_id:int}/aftersales/{aftersale_id:int}",
+    "/merchant/{shop_id:int}/aftersales/{aftersale_id:int}/{do:str}",
+    "/operator/arbitration/{shop_id:int}/{aftersale_id:int}",
     "/operator/orders/{shop_id:int}/{order_id:int}",
     "/merchant/{shop_id:int}/orders/{order_id:int}",
+    "/merchant/{shop_id:int}/shipping/files/{file_id:int}",
+    "/merchant/{shop_id:int}/shipping/files/{file_id:int}/progress",
+    "/merchant/{shop_id:int}/shipping/files/{file_id:int}/result.csv",
+    "/merchant/{shop_id:int}/shipping/files/{file_id:int}/result.xlsx",
+    "/merchant/{shop_id:int}/shipping/needs/{need_id:int}",
+    "/carrier/needs/{shop_id:int}/{need_id:int}",
     "/merchant/{shop_id:int}/imports/{import_id:int}",
     "/merchant/{shop_id:int}/imports/{import_id:int}/progress",
     "/merchant/{shop_id:int}/imports/{import_id:int}/report.csv",
@@ -224,6 +250,7 @@ async def small_stage(database: Database) -> House:
             "merchant": merchant,
             "drafter": desk.drafter,
             "second operator": desk.second,
+            "carrier": await sign_in_as(database, Role.CARRIER, name="物流商"),
         },
         {
             "shop_id": str(shop_id),

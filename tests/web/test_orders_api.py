@@ -51,7 +51,7 @@ async def test_an_order_is_paid_shipped_and_received_through_the_api(
     async with browser(application) as client:
         cashier = await client.post(f"{path}/payments", headers=buyer.bearer)
         assert cashier.status_code == 200, cashier.text
-        gateway = application.litestar.state.platform.gateway
+        gateway = application.litestar.state.platform.gateways.sandbox
         await gateway.pay(await gateway.read(cashier.json()["url"].rsplit("/", 1)[1]))
         settled = await client.post(f"{path}/payments/{cashier.json()['payment_id']}/settle", headers=buyer.bearer)
         assert settled.json()["state"] == "succeeded", settled.text

@@ -122,13 +122,13 @@ async def _write_an_open_order(database: Database, listing: Listing, shop_id: in
     async with database.writing() as writer:
         await writer.run(
             """
-            INSERT INTO shop_order (shop_id, order_id, buyer_id, state, listing_id, surface, room_id, creator_id,
-                                    total_fen, address, idempotency_key, request_hash, submitted_at, hold_until)
-            VALUES (%(shop_id)s, 1, 1, 'submitted', %(listing_id)s, 'live_cart', %(room_id)s, %(creator_id)s,
-                    5900, '{}', 'k', 'h', %(now)s, %(now)s)
+            INSERT INTO shop_order (shop_id, order_id, buyer_id, state, surface, room_id, creator_id, goods_fen,
+                                    discount_fen, freight_fen, total_fen, address, idempotency_key, request_hash,
+                                    submitted_at, hold_until, hold_s, ship_within_s)
+            VALUES (%(shop_id)s, 1, 1, 'submitted', 'live_cart', %(room_id)s, %(creator_id)s, 5900, 0, 0, 5900,
+                    '{}', 'k', 'h', %(now)s, %(now)s, 1800, 172800)
             """,
             shop_id=shop_id,
-            listing_id=listing.listing_id,
             room_id=listing.room_id,
             creator_id=listing.creator_id,
             now=clock.now(),

@@ -114,7 +114,8 @@ setInterval(() => {
   }
 }, 1000);
 
-function prepare(root) {
+/** Starts what stands in HTML that a script has put into the page: countdowns, steppers, dialogs. */
+export function prepare(root) {
   for (const element of root.querySelectorAll("[data-countdown]")) {
     if (counting.has(element)) continue;
     const end = performance.now() + Number(element.dataset.countdown) * 1000;
@@ -130,6 +131,11 @@ prepare(document);
 const strip = document.querySelector(".console__nav");
 const here = strip?.querySelector("[aria-current]");
 if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+
+// Tabs of a list that do not all fit: likewise.
+const tabs = document.querySelector("nav.filters");
+const tab = tabs?.querySelector("[aria-current]");
+if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
 
 document.addEventListener("htmx:afterSettle", () => prepare(document));
 

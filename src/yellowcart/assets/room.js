@@ -1,7 +1,7 @@
 // A live room: what the platform tells its viewers, drawn as it arrives. Where the stream does not come through,
 // the page asks every five seconds instead.
 
-import { showStock, toast } from "./page.js";
+import { prepare, showStock, toast } from "./page.js";
 import { report } from "./audience.js";
 
 const POLL_EVERY_MS = 5000;
@@ -72,6 +72,7 @@ function replacePart(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
   old.dataset.key = fresh.dataset.key;
   old.replaceChildren(...fresh.childNodes);
+  prepare(old);
   if (focused) document.getElementById(focused)?.focus();
 }
 
@@ -147,6 +148,7 @@ const told = {
   chat: (news) => say(news.name, news.body, "", news.message_id),
   audience: (news) => showCrowd(news.viewers, news.likes),
   order: (news) => countOrders(news.count),
+  coupon: (news) => document.dispatchEvent(new CustomEvent("coupon:dropped", { detail: news })),
 };
 
 // A flash sale is hundreds of orders a second: one quiet line says how many.
@@ -226,6 +228,9 @@ document.querySelector("[data-like]")?.addEventListener("click", (event) => {
   heart.addEventListener("animationend", () => heart.remove());
   button.append(heart);
 });
+
+// A flash price begins or ends: its countdown stands in a part of the room.
+document.addEventListener("countdown:over", (event) => { if (event.target.closest("[data-part]")) ask(1500); });
 
 showState(place.dataset.state);
 chat.scrollTop = chat.scrollHeight;

@@ -9,12 +9,19 @@ import pytest
 from jinja2 import Environment
 
 from yellowcart.accounts.model import PersonState
+from yellowcart.aftersales.model import CaseState
 from yellowcart.catalog.model import DraftStatus, ReviewStatus, SaleStatus, ShopState
 from yellowcart.consoles.rendering import ASSETS, environment
 from yellowcart.conversions.model import ConversionState
 from yellowcart.kernel.translation import Locale
 from yellowcart.links.model import Action, DraftState, Standing
-from yellowcart.orders.model import OrderState, PaymentState, RefundState
+from yellowcart.orders.model import OrderState
+from yellowcart.parcels.bulk.model import FileState, RowFate
+from yellowcart.parcels.model import AddressChangeState, ShipmentState
+from yellowcart.parcels.needs.model import NeedState, QuoteState
+from yellowcart.payments.model import PaymentState, RefundState
+from yellowcart.promotions.model import CouponStanding, SpecialPriceStanding
+from yellowcart.reviews.model import ShowState
 from yellowcart.stage.model import ListingState, RoomState, VideoState
 
 STATES: list[StrEnum] = [
@@ -22,7 +29,8 @@ STATES: list[StrEnum] = [
     for kind in (
         OrderState, PaymentState, RefundState, RoomState, ListingState, VideoState, Action,
         SaleStatus, ReviewStatus, DraftStatus, ShopState, PersonState, DraftState, Standing,
-        ConversionState,
+        CaseState, ShipmentState, AddressChangeState, NeedState, QuoteState, FileState, RowFate,
+        ConversionState, CouponStanding, SpecialPriceStanding, ShowState,
     )
     for member in kind
 ]  # fmt: skip

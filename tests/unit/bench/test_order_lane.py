@@ -3,19 +3,24 @@ said here about how fast."""
 
 from pathlib import Path
 
+import msgspec
 import psutil
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from bench.foundation import foundation_checkout, foundation_under_test
 from bench.load import LoadResult
-from bench.order_lane import LaneShape, measure_order_lane, sections_of
+from bench.order_lane import LIMIT_PER_BUYER, PIECES, measure_order_lane
+from bench.order_lane_figures import sections_of
+from bench.order_lane_rounds import LaneShape
 from bench.platform_under_test import (
     NotDurableError,
     platform_under_test,
     require_durable,
     scratch_database,
 )
+from bench.promoted import UsedUp, require_used_up
 from bench.report import Report, figures_by_key, markdown_block, ratio_text
 from bench.sales import Sales, SalesWrongError, count_placed, require_right
 from tests.unit.bench.test_report import report
@@ -24,28 +29,80 @@ from tests.unit.bench.test_report import report
 @pytest.mark.process
 @pytest.mark.xdist_group("process")
 def test_two_hundred_orders_are_measured_and_found_in_the_tables(postgres_url: str, tmp_path: Path) -> None:
-    shape = LaneShape(connections=(8,), rounds=1, seconds=20, insert_seconds=0.2, orders_max=200, empty_max=200)
+    shape = LaneShape(
+        connections=(8,),
+        rounds=1,
+        seconds=20,
+        insert_seconds=0.2,
+        orders_max=200,
+        promoted_max=150,
+        empty_max=200,
+    )
     with scratch_database(postgres_url) as database_url:
         with platform_under_test(database_url, tmp_path) as platform:
             server = psutil.Process(platform.process_id)
             result = measure_order_lane(platform, shape, lambda _: None)
         assert not server.is_running()
-    (lane,) = result.at[8].lane
+    (lane,) = result.at[8].plain.results
+    (everything,) = result.at[8].everything.results
     (empty,) = result.at[8].empty
     assert lane.statuses == empty.statuses == {201: 200}
+    assert everything.statuses == {201: 150}
     assert lane.broken == lane.unanswered == 0
     # The warm-up of a second places orders as well.
     assert 200 < result.answered <= 400
     assert result.sales.orders == result.sales.events == result.sales.held == result.answered
+    assert 150 < result.answered_everything <= 300
+    assert result.used_up.quota_taken == result.sales_everything.orders == result.answered_everything
+    assert result.used_up.claims_used == result.used_up.discounts == 2 * result.answered_everything
     with psycopg.connect(postgres_url) as connection:
         known = {row[0] for row in connection.execute("SELECT datname FROM pg_database").fetchall()}
     assert conninfo_to_dict(database_url)["dbname"] not in known
     sections = sections_of(result)
     shown = Report(measured_at=report().measured_at, machine=report().machine, sections=sections)
     figures = figures_by_key(shown)
-    for section in sections:
-        assert all(float(ratio_text(ratio, figures).split(";")[0]) > 0 for ratio in section.ratios)
-    assert "| orders in the database |" in markdown_block(shown)
+    told = [ratio_text(ratio, figures).split(";")[0] for section in sections for ratio in section.ratios]
+    assert sorted(text == "not measured" for text in told) == [False, False, False, True]
+    assert all(float(text) > 0 for text in told if text != "not measured")
+    written = markdown_block(shown)
+    assert "| orders in the database |" in written
+    assert "- The foundation: not measured: the commit 2770d85 is not in this clone." in written
+
+
+@pytest.mark.process
+@pytest.mark.xdist_group("process")
+def test_the_lane_of_the_foundation_is_measured_beside_todays(postgres_url: str, tmp_path: Path) -> None:
+    checkout = foundation_checkout(None, tmp_path)
+    if checkout is None:
+        pytest.skip("the foundation's commit is not in this clone")
+    shape = LaneShape(
+        connections=(4,), rounds=1, seconds=20, insert_seconds=0.2, orders_max=60, promoted_max=60, empty_max=60
+    )
+    with (
+        scratch_database(postgres_url) as database_url,
+        platform_under_test(database_url, tmp_path / "today") as platform,
+        foundation_under_test(
+            postgres_url, checkout, pieces=PIECES, limit_per_buyer=LIMIT_PER_BUYER, home=tmp_path
+        ) as foundation,
+    ):
+        result = measure_order_lane(platform, shape, lambda _: None, foundation)
+    rounds = result.at[4].foundation
+    assert rounds is not None
+    assert [each.statuses for each in rounds.results] == [{201: 60}]
+    sections = sections_of(result)
+    figures = {figure.key: figure for section in sections for figure in section.figures}
+    told = [ratio_text(ratio, figures) for section in sections for ratio in section.ratios]
+    assert not [text for text in told if text.startswith("not measured")]
+
+
+def test_a_commit_that_is_not_in_the_clone_gives_no_foundation(tmp_path: Path) -> None:
+    assert foundation_checkout(None, tmp_path, commit="0" * 40) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_checkout_is_refused_as_the_foundation(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is no checkout"):
+        foundation_checkout(tmp_path)
 
 
 def test_a_database_that_does_not_flush_is_not_measured(postgres_url: str) -> None:
@@ -101,3 +158,26 @@ def test_every_refused_buyer_must_have_been_told_why() -> None:
         count_placed([answers({409: 1}, {"": 1})])
     with pytest.raises(SalesWrongError):
         count_placed([answers({500: 1}, {"internal_error": 1})])
+
+
+USED_UP = UsedUp(
+    discounts=10,
+    discount_fen=4_000,
+    claims_used=10,
+    claims_left=6,
+    orders_of_claims=5,
+    quota_taken=5,
+    freight_fen=4_000,
+    total_fen=5 * 3_990,
+)
+
+
+def test_promotions_that_agree_with_the_orders_are_right() -> None:
+    require_used_up(USED_UP, sales(), buyers=8)
+
+
+@pytest.mark.parametrize("field", UsedUp.__struct_fields__)
+def test_promotions_that_disagree_with_the_orders_are_wrong(field: str) -> None:
+    wrong = msgspec.structs.replace(USED_UP, **{field: getattr(USED_UP, field) - 1})
+    with pytest.raises(SalesWrongError):
+        require_used_up(wrong, sales(), buyers=8)

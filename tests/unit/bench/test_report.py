@@ -11,6 +11,8 @@ from bench.report import (
     BEGIN_MARK,
     END_MARK,
     Figure,
+    Grid,
+    Plan,
     Ratio,
     Report,
     Section,
@@ -65,6 +67,26 @@ def test_the_numbers_say_whether_an_aim_is_reached() -> None:
         "5,999 orders/s; aim at least 6,000: not reached"
     )
     assert str(median_figure("lane", "rate", [6000.0], "orders/s", aim=6000)).endswith("6,000: reached")
+
+
+def test_a_time_may_be_at_most_so_long() -> None:
+    slow = Figure(key="lists", label="slowest", value=20.5, unit="ms", decimals=1, at_most=20)
+    assert str(slow) == "20.5 ms; aim at most 20.0: not reached"
+    assert str(Figure(key="lists", label="slowest", value=20, unit="ms", at_most=20)).endswith("20: reached")
+
+
+def test_many_things_measured_alike_stand_in_one_table_with_their_plans() -> None:
+    section = Section(
+        title="Lists",
+        figures=(),
+        grid=Grid(columns=("list", "time"), rows=(("orders | all", "1.00"),)),
+        plans=(Plan("orders", ("Limit: 1 rows",)),),
+    )
+    shown = Report(measured_at=report().measured_at, machine=report().machine, sections=(section,))
+    written = markdown_block(shown)
+    assert "| list | time |\n| --- | ---: |\n| orders \\| all | 1.00 |" in written
+    assert "<summary>Plan: orders</summary>\n\n```text\nLimit: 1 rows\n```" in written
+    assert "| figure | value |" not in written
 
 
 def test_a_rate_is_not_compared_with_a_time() -> None:

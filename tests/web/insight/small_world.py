@@ -56,19 +56,57 @@ class SmallWorld:
             "order_id": order_id,
             "buyer_id": 7,
             "state": "submitted",
-            "listing_id": listing_id,
             "surface": "live_cart",
             "room_id": self.room_id,
             "creator_id": self.creator_id,
+            "goods_fen": total_fen,
+            "discount_fen": 0,
+            "freight_fen": 0,
             "total_fen": total_fen,
             "address": json_value({}),
             "idempotency_key": str(order_id),
             "request_hash": "",
             "submitted_at": at,
             "hold_until": at + timedelta(minutes=30),
+            "hold_s": 1800,
+            "ship_within_s": 172_800,
+            "ship_due_at": values.get("paid_at"),
+            "confirm_due_at": values.get("shipped_at"),
         } | values
         await insert(self.writer, "shop_order", row)
+        await self._line(order_id, listing_id, total_fen)
         return order_id
+
+    async def _line(self, order_id: int, listing_id: ListingId, total_fen: int) -> None:
+        """The order's only line: one piece of the shop's only SKU."""
+        await insert(
+            self.writer,
+            "order_line",
+            {
+                "shop_id": self.shop_id,
+                "order_id": order_id,
+                "order_line_id": new_id(int),
+                "listing_id": listing_id,
+                "product_id": self.product_id,
+                "sku_id": self.sku_id,
+                "category_id": 1,
+                "title": "一件商品",
+                "title_en": "",
+                "sku_name": "一件",
+                "sku_name_en": "",
+                "picture_url": "",
+                "quantity": 1,
+                "list_price_fen": total_fen,
+                "unit_price_fen": total_fen,
+                "total_fen": total_fen,
+                "discount_fen": 0,
+                "freight_fen": 0,
+                "payable_fen": total_fen,
+                "return_rule": "no_reason",
+                "confirm_days": 10,
+                "terms": json_value({}),
+            },
+        )
 
     async def refund(self, order_id: int, amount_fen: int, *, paid_at: datetime, at: datetime | None) -> None:
         """A payment and its full refund; `at` None leaves the refund under way."""
@@ -81,8 +119,10 @@ class SmallWorld:
                 "payment_id": payment_id,
                 "order_id": order_id,
                 "gateway": "sandbox",
+                "method": "sandbox",
                 "state": "succeeded",
                 "amount_fen": amount_fen,
+                "refunded_fen": amount_fen,
                 "prepared_at": paid_at,
                 "finished_at": paid_at,
             },
@@ -95,6 +135,8 @@ class SmallWorld:
                 "refund_id": new_id(int),
                 "order_id": order_id,
                 "payment_id": payment_id,
+                "cause": "aftersale",
+                "subject": f"order:{order_id}",
                 "state": "requested" if at is None else "succeeded",
                 "amount_fen": amount_fen,
                 "requested_at": at or paid_at,
@@ -160,6 +202,18 @@ async def small_world(database: Database, writer: Writer, *, room: dict[str, obj
         {"category_id": category_id, "code": "food", "name_zh": "食品", "name_en": "Food", "position": 1},
     )
     await insert(writer, "product", _product(world, category_id, world.product_id, long_ago))
+    await insert(
+        writer,
+        "sku",
+        {
+            "shop_id": world.shop_id,
+            "sku_id": world.sku_id,
+            "product_id": world.product_id,
+            "name": "一件",
+            "price_fen": 9_900,
+            "position": 1,
+        },
+    )
     await insert(
         writer,
         "creator",

@@ -1,13 +1,15 @@
 """A listing of a cart in the reader's words: whether it can be had, and if not, why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from yellowcart.kernel.ids import ListingId, SkuId
 from yellowcart.kernel.translation import N_, Locale, translate
 from yellowcart.links.rules import Timeline
 from yellowcart.links.wording import verdict_text
-from yellowcart.stage.carts import CartListing
+from yellowcart.promotions.special_price_queries import ShownSpecialPrice
+from yellowcart.stage.carts import CartListing, CartSku
 from yellowcart.stage.model import ListingState, OffReason
 
 IN_CART = frozenset({ListingState.ON_CART, ListingState.EXPLAINING})
@@ -27,6 +29,7 @@ class ShownListing(msgspec.Struct, frozen=True, kw_only=True):
     listing: CartListing
     number: int
     reason: str | None
+    specials: dict[SkuId, ShownSpecialPrice] = {}
 
     @property
     def is_in_cart(self) -> bool:
@@ -41,25 +44,67 @@ class ShownListing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_many_prices(self) -> bool:
         """Whether its SKUs cost different amounts."""
-        return len({sku.price_fen for sku in self.listing.skus}) > 1
+        return len({self.price_of(sku) for sku in self.listing.skus}) > 1
+
+    def price_of(self, sku: CartSku) -> int:
+        """What an order of now pays for a piece of a SKU, in fen: its special price while that holds."""
+        special = self.specials.get(sku.sku_id)
+        return special.price_fen if special is not None and special.holds else sku.price_fen
+
+    @property
+    def price_fen(self) -> int | None:
+        """The lowest price of now; what the creator gave for outside goods."""
+        return min((self.price_of(sku) for sku in self.listing.skus), default=self.listing.price_fen)
+
+    @property
+    def usual_fen(self) -> int | None:
+        """The usual price of what has the lowest price of now by a special price; None where there is none."""
+        lowest = min(self.listing.skus, key=self.price_of, default=None)
+        return lowest.price_fen if lowest is not None and self.price_of(lowest) < lowest.price_fen else None
+
+    @property
+    def special(self) -> ShownSpecialPrice | None:
+        """The special price to speak of: the lowest that holds, else the next to begin, else one that is taken."""
+        return min(
+            self.specials.values(),
+            key=lambda each: (not each.holds, each.seconds_to_start == 0, each.starts_at, each.price_fen),
+            default=None,
+        )
 
     @property
     def key(self) -> str:
         """Changes whenever more than its stock has changed, so that the page draws it anew."""
         listing = self.listing
         prices = "/".join(str(sku.price_fen) for sku in listing.skus)
-        stands = f"{self.is_in_cart}:{listing.stays_until_room_ends}"
+        specials = "/".join(f"{each.special_price_id}.{each.standing}" for each in self.specials.values())
+        stands = f"{self.is_in_cart}:{listing.stays_until_room_ends}:{specials}"
         return f"{listing.listing_id}:{listing.state}:{listing.price_fen}:{prices}:{stands}"
 
 
-def shown(listing: CartListing, timeline: Timeline, locale: Locale, *, number: int = 0) -> ShownListing:
+Specials = Mapping[ListingId, dict[SkuId, ShownSpecialPrice]]
+"""Special prices of a cart by listing and SKU."""
+
+
+def shown(
+    listing: CartListing, timeline: Timeline, locale: Locale, *, number: int = 0, specials: Specials | None = None
+) -> ShownListing:
     """A listing in the reader's words."""
-    return ShownListing(listing=listing, number=number, reason=_reason(listing, timeline, locale))
+    return ShownListing(
+        listing=listing,
+        number=number,
+        reason=_reason(listing, timeline, locale),
+        specials=(specials or {}).get(listing.listing_id, {}),
+    )
 
 
-def shown_cart(cart: Sequence[CartListing], timeline: Timeline, locale: Locale) -> list[ShownListing]:
+def shown_cart(
+    cart: Sequence[CartListing], timeline: Timeline, locale: Locale, specials: Specials | None = None
+) -> list[ShownListing]:
     """A cart in its order, numbered."""
-    return [shown(listing, timeline, locale, number=number) for number, listing in enumerate(cart, start=1)]
+    return [
+        shown(listing, timeline, locale, number=number, specials=specials)
+        for number, listing in enumerate(cart, start=1)
+    ]
 
 
 def cart_key(cart: Sequence[ShownListing], place_state: str) -> str:

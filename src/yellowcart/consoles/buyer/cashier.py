@@ -1,28 +1,52 @@
-"""Paying: the cashier of the platform, the way back from the provider, and the sandbox provider's own page."""
+"""Paying: the choice of a way to pay, the code to scan, the way back from the provider, and leaving."""
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 
+import msgspec
+import segno
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
+from markupsafe import Markup
 
-from yellowcart.accounts.access import PUBLIC, SIGNED_IN
+from yellowcart.accounts.access import SIGNED_IN
+from yellowcart.accounts.audit import request_address
 from yellowcart.accounts.model import Person
 from yellowcart.consoles.buyer.navigation import buyer_page
-from yellowcart.consoles.buyer.orders import seconds_left
+from yellowcart.consoles.buyer.order_view import seconds_left
 from yellowcart.consoles.forms import FormBody
-from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
+from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.ids import OrderId, ShopId
 from yellowcart.kernel.problem import status_of
+from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.translation import N_
-from yellowcart.orders.gateway import GatewayState
-from yellowcart.orders.model import OrderState, Payment, PaymentState
-from yellowcart.orders.pay import open_cashier, settle_payment
-from yellowcart.orders.queries import OrderDetail, order_of_buyer
-from yellowcart.platform import Platform
+from yellowcart.orders.model import OrderState
+from yellowcart.orders.queries import order_of_buyer
+from yellowcart.payments.errors import MethodNotOffered, PayerUnknown, ProviderRefused, ProviderSilent
+from yellowcart.payments.model import Payment, PaymentMethod, PaymentState
+from yellowcart.payments.pay import OpenCashier, Payer, open_cashier, settle_payment
+from yellowcart.payments.presence import Standing, leave_cashier, stay_at_cashier
+from yellowcart.payments.providers import Gateways
+from yellowcart.payments.queries import payments_of_order
+from yellowcart.payments.rules import device_of, methods_for
+from yellowcart.payments.wording import METHOD_WORDS
+
+Key = tuple[ShopId, OrderId]
+
+CODE_BORDER = 2
+"""Light modules around a code; the white box that it stands in gives the rest of the quiet zone."""
+
+
+class Here(msgspec.Struct, frozen=True):
+    """How the order of a page that is open stands, and for how many seconds its goods are kept."""
+
+    standing: Standing
+    left_s: int
 
 
 @get("/{shop_id:int}/{order_id:int}", guards=[SIGNED_IN])
@@ -31,10 +55,14 @@ async def cashier(
     shop_id: FromPath[int],
     order_id: FromPath[int],
     database: NamedDependency[Database],
+    gateways: NamedDependency[Gateways],
     person: NamedDependency[Person],
 ) -> Response[str]:
-    """What is to be paid and how long there is time; paid and closed orders say so."""
-    return await _cashier_page(request, database, person, (ShopId(shop_id), OrderId(order_id)))
+    """What is to be paid, how, and how long there is time; paid and closed orders say so. Who comes back here has
+    the whole hold again."""
+    key = (ShopId(shop_id), OrderId(order_id))
+    await stay_at_cashier(database, person, *key)
+    return await _cashier_page(request, database, gateways, person, key)
 
 
 @post("/{shop_id:int}/{order_id:int}", guards=[SIGNED_IN], status_code=303)
@@ -42,17 +70,94 @@ async def pay(
     request: AnyRequest,
     shop_id: FromPath[int],
     order_id: FromPath[int],
+    data: FormBody,
     database: NamedDependency[Database],
-    platform: NamedDependency[Platform],
+    gateways: NamedDependency[Gateways],
     person: NamedDependency[Person],
 ) -> Response[str] | Redirect:
-    """Go to the provider's page. A refusal (too late, payments switched off) is said on the cashier's own."""
+    """Go to the provider's page, or to the code. A refusal (too late, payments switched off, a provider that does
+    not answer) is said on the cashier's own page."""
     key = (ShopId(shop_id), OrderId(order_id))
     try:
-        opened = await open_cashier(database, platform.gateway, person, *key)
+        method = _method(data.get("method"))
+        if method is PaymentMethod.WECHAT_NATIVE:
+            await _open(request, database, gateways, person, key, method)
+            return go_to(f"{_path(key)}/scan")
+        if method is PaymentMethod.WECHAT_JSAPI and gateways.wechat_payer is not None:
+            back = f"{_path(key)}/wechat"
+            return Redirect(
+                gateways.wechat_payer.authorize_address(back, _token(request, person, key)), status_code=303
+            )
+        opened = await _open(request, database, gateways, person, key, method)
+        if opened.url is None:
+            raise MethodNotOffered
     except Refusal as refusal:
-        return await _cashier_page(request, database, person, key, refusal)
+        return await _cashier_page(request, database, gateways, person, key, refusal)
     return Redirect(opened.url, status_code=303)
+
+
+@get("/{shop_id:int}/{order_id:int}/scan", guards=[SIGNED_IN])
+async def scan(
+    request: AnyRequest,
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    database: NamedDependency[Database],
+    gateways: NamedDependency[Gateways],
+    person: NamedDependency[Person],
+) -> Response[str]:
+    """The code that a phone scans. The page asks every few seconds whether it was paid."""
+    key = (ShopId(shop_id), OrderId(order_id))
+    try:
+        opened = await _open(request, database, gateways, person, key, PaymentMethod.WECHAT_NATIVE)
+    except Refusal as refusal:
+        return await _cashier_page(request, database, gateways, person, key, refusal)
+    async with database.reading() as reader:
+        detail = await order_of_buyer(reader, person.person_id, *key)
+    context = {
+        "order": detail.order,
+        "detail": detail,
+        "code": _code_picture(opened.code or ""),
+        "left_s": seconds_left(detail.order.hold_until),
+        "back": _path(key),
+    }
+    return buyer_page(request, "cashier_scan.html", context)
+
+
+@get("/{shop_id:int}/{order_id:int}/wechat", guards=[SIGNED_IN])
+async def inside_wechat(
+    request: AnyRequest,
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    database: NamedDependency[Database],
+    gateways: NamedDependency[Gateways],
+    person: NamedDependency[Person],
+    code: FromQuery[str] = "",
+) -> Response[str]:
+    """Back from WeChat with a code that tells who pays: open the payment, and let WeChat's browser take it over.
+    Reloaded, the code is used up, and the payment remembers its payer."""
+    key = (ShopId(shop_id), OrderId(order_id))
+    try:
+        payer = gateways.wechat_payer
+        given = request.query_params.get("state", "")
+        if payer is None or not hmac.compare_digest(given.encode(), _token(request, person, key).encode()):
+            raise PayerUnknown
+        try:
+            openid = await payer.openid_of(code)
+        except PayerUnknown:
+            openid = ""
+        opened = await _open(request, database, gateways, person, key, PaymentMethod.WECHAT_JSAPI, openid)
+    except Refusal as refusal:
+        return await _cashier_page(request, database, gateways, person, key, refusal)
+    async with database.reading() as reader:
+        detail = await order_of_buyer(reader, person.person_id, *key)
+    context = {
+        "order": detail.order,
+        "detail": detail,
+        "jsapi": opened.jsapi,
+        "left_s": seconds_left(detail.order.hold_until),
+        "back": _path(key),
+    }
+    return buyer_page(request, "cashier_wechat.html", context)
 
 
 @get("/{shop_id:int}/{order_id:int}/return", guards=[SIGNED_IN])
@@ -60,70 +165,95 @@ async def come_back(
     shop_id: FromPath[int],
     order_id: FromPath[int],
     database: NamedDependency[Database],
-    platform: NamedDependency[Platform],
+    gateways: NamedDependency[Gateways],
     person: NamedDependency[Person],
 ) -> Redirect:
     """Back from the provider: ask it how the payment stands, as often as somebody comes by here."""
+    key = (ShopId(shop_id), OrderId(order_id))
     async with database.reading() as reader:
-        detail = await order_of_buyer(reader, person.person_id, ShopId(shop_id), OrderId(order_id))
-    payments = detail.payments
-    settled = [
-        await settle_payment(database, platform.gateway, payment.shop_id, payment.payment_id)
-        for payment in payments
-        if payment.state is PaymentState.PREPARED
-    ]
+        await order_of_buyer(reader, person.person_id, *key)
+        payments = await payments_of_order(reader, *key)
+    settled: list[Payment] = []
+    for payment in payments:
+        if payment.state is PaymentState.PREPARED:
+            try:
+                settled.append(await settle_payment(database, gateways, payment.shop_id, payment.payment_id))
+            except (ProviderSilent, ProviderRefused):
+                return go_to(_path(key), flash=N_("We wait for the payment provider's word."), kind="info")
     flash, kind = _outcome(settled or payments)
-    return go_to(f"/cashier/{shop_id}/{order_id}", flash=flash, kind=kind)
+    return go_to(_path(key), flash=flash, kind=kind)
 
 
-@get("/sandbox/pay/{reference:str}", guards=[PUBLIC])
-async def sandbox_page(
-    request: AnyRequest, reference: FromPath[str], platform: NamedDependency[Platform]
-) -> Response[str]:
-    """The sandbox provider's own page, where the payer decides. It knows the charge and nobody's name."""
-    charge = await platform.gateway.read(reference)
-    return page(request, "buyer/sandbox.html", {"charge": charge, "is_open": charge.state is GatewayState.OPEN})
+@post("/{shop_id:int}/{order_id:int}/here", guards=[SIGNED_IN], status_code=200)
+async def here(
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Here:
+    """The cashier is open in a browser: its goods are kept, and its open payments are asked for soon."""
+    presence = await stay_at_cashier(database, person, ShopId(shop_id), OrderId(order_id))
+    waits = presence.standing is Standing.WAITING
+    return Here(presence.standing, seconds_left(presence.kept_until) if waits else 0)
 
 
-@post("/sandbox/pay/{reference:str}", guards=[PUBLIC], status_code=303)
-async def sandbox_decides(
-    reference: FromPath[str], data: FormBody, platform: NamedDependency[Platform]
-) -> Redirect:
-    """The payer pays, lets the bank refuse, or leaves; then back to the platform."""
-    charge = await platform.gateway.read(reference)
-    match data.get("decision"):
-        case "pay":
-            await platform.gateway.pay(charge)
-        case "refuse":
-            await platform.gateway.refuse(charge)
-    return go_to(f"/cashier/{charge.shop_id}/{charge.subject}/return")
+@post("/{shop_id:int}/{order_id:int}/leave", guards=[SIGNED_IN], status_code=204)
+async def leave(
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> None:
+    """The buyer left the cashier without going to a provider; told by the page that is left, which reads no
+    answer."""
+    async with database.writing() as writer:
+        await leave_cashier(writer, person, ShopId(shop_id), OrderId(order_id))
+
+
+async def _open(
+    request: AnyRequest,
+    database: Database,
+    gateways: Gateways,
+    person: Person,
+    key: Key,
+    method: PaymentMethod | None,
+    openid: str = "",
+) -> OpenCashier:
+    payer = Payer(address=request_address.get(), reference=openid)
+    return await open_cashier(database, gateways, person, *key, method, payer)
 
 
 async def _cashier_page(
     request: AnyRequest,
     database: Database,
+    gateways: Gateways,
     person: Person,
-    key: tuple[ShopId, OrderId],
+    key: Key,
     refusal: Refusal | None = None,
 ) -> Response[str]:
     async with database.reading() as reader:
         detail = await order_of_buyer(reader, person.person_id, *key)
+        payments = await payments_of_order(reader, *key)
+    order = detail.order
+    methods = methods_for(device_of(request.headers.get("user-agent", "")), gateways.offered)
+    latest = payments[-1] if payments else None
     context = {
         "detail": detail,
-        "order": detail.order,
-        "left_s": seconds_left(detail.order.hold_until),
-        "refused": _was_refused(detail),
+        "order": order,
+        "methods": [(method, *METHOD_WORDS[method]) for method in methods],
+        "chosen": latest.method if latest and latest.method in methods else methods[0],
+        "left_s": seconds_left(order.hold_until),
+        "refused": _was_refused(order.state, latest),
+        "waits_for_word": latest is not None and latest.state is PaymentState.PREPARED,
         "error": refusal.text(locale_of(request)) if refusal else None,
         "back": "/orders",
     }
     return buyer_page(request, "cashier.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _was_refused(detail: OrderDetail) -> bool:
+def _was_refused(state: OrderState, latest: Payment | None) -> bool:
     """Whether the last attempt was refused and the order still waits."""
-    last = detail.payments[-1] if detail.payments else None
-    waiting = detail.order.state is OrderState.SUBMITTED
-    return waiting and last is not None and last.state is PaymentState.REFUSED
+    return state is OrderState.SUBMITTED and latest is not None and latest.state is PaymentState.REFUSED
 
 
 def _outcome(payments: Sequence[Payment]) -> tuple[str, str]:
@@ -137,4 +267,35 @@ def _outcome(payments: Sequence[Payment]) -> tuple[str, str]:
     return N_("Nothing has been paid yet."), "info"
 
 
-ROUTES = Router("/cashier", route_handlers=[cashier, pay, come_back], include_in_schema=False)
+def _method(text: str | None) -> PaymentMethod | None:
+    if not text:
+        return None
+    try:
+        return PaymentMethod(text)
+    except ValueError as error:
+        raise MethodNotOffered from error
+
+
+def _path(key: Key) -> str:
+    return f"/cashier/{key[0]}/{key[1]}"
+
+
+def _token(request: AnyRequest, person: Person, key: Key) -> str:
+    """Says that it was this buyer, for this order, who was sent to WeChat."""
+    settings: Settings = request.app.state.settings
+    message = f"wechat payer {person.person_id} {key[0]} {key[1]}".encode()
+    return hmac.new(settings.secret.encode(), message, hashlib.sha256).hexdigest()[:32]
+
+
+def _code_picture(text: str) -> Markup:
+    """A QR code as SVG, dark on light in both themes, because scanners want it so."""
+    picture = segno.make_qr(text, error="m")
+    # segno writes the picture itself from the modules; none of the text stands in it.
+    return Markup(picture.svg_inline(border=CODE_BORDER, omitsize=True, svgclass="qr", lineclass=None))  # noqa: S704
+
+
+ROUTES = Router(
+    "/cashier",
+    route_handlers=[cashier, pay, scan, inside_wechat, come_back, here, leave],
+    include_in_schema=False,
+)

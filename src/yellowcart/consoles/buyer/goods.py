@@ -13,6 +13,7 @@ from yellowcart.accounts.model import Person
 from yellowcart.catalog.queries import product_detail
 from yellowcart.consoles.buyer.carts import ShownListing, shown
 from yellowcart.consoles.buyer.navigation import buyer_page
+from yellowcart.consoles.buyer.reviews import latest_reviews
 from yellowcart.consoles.buyer.rooms import ON_AIR
 from yellowcart.consoles.forms import FormBody, fresh_request_key
 from yellowcart.consoles.rendering import AnyRequest, locale_of
@@ -21,8 +22,8 @@ from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.ids import ListingId, ProductId, ShopId
 from yellowcart.links.errors import RefusedByLinkRule
 from yellowcart.links.wording import next_change_text, storefront_word
-from yellowcart.orders.addresses import last_address
 from yellowcart.platform import Platform
+from yellowcart.promotions.special_price_queries import shown_special_prices
 from yellowcart.stage.audience import AudienceKind
 from yellowcart.stage.audience_intake import AudienceReport
 from yellowcart.stage.carts import CartListing, cart_listing
@@ -48,15 +49,21 @@ async def sheet(
     database: NamedDependency[Database],
     platform: NamedDependency[Platform],
 ) -> Response[str]:
-    """The SKUs, quantity and address of an order, for the page that opens it as a sheet."""
-    person: Person | None = request.scope.get("user")
+    """The SKUs and the quantity to choose, for the page that opens them as a sheet."""
+    return buyer_page(
+        request, "sheet.html", await listing_choice(request, database, platform, ListingId(listing_id))
+    )
+
+
+async def listing_choice(
+    request: AnyRequest, database: Database, platform: Platform, listing_id: ListingId
+) -> dict[str, object]:
+    """What `buyer/sheet.html` draws. Raises NotFound for outside goods and for what viewers never saw."""
     async with database.reading() as reader:
-        entry, is_open = await _listing(reader, request, ListingId(listing_id), platform)
-        address = await last_address(reader, person.person_id) if person else None
+        entry, is_open = await _listing(reader, request, listing_id, platform)
     if entry.listing.is_outside:
         raise NotFound
-    context = {"entry": entry, "is_open": is_open, "address": address, "back": place_path(entry.listing)}
-    return buyer_page(request, "sheet.html", context)
+    return {"entry": entry, "is_open": is_open, "back": place_path(entry.listing)}
 
 
 @get("/products/{shop_id:int}/{product_id:int}", guards=[PUBLIC])
@@ -75,6 +82,7 @@ async def product_page(
         detail = await product_detail(reader, ShopId(shop_id), ProductId(product_id))
         if not detail.is_listable:
             raise NotFound
+        said = await latest_reviews(reader, detail.shop.shop_id, detail.product.product_id)
         if listing is not None:
             entry, is_open = await _listing(reader, request, ListingId(listing), platform)
     if entry is not None and (entry.listing.shop_id, entry.listing.product_id) != (shop_id, product_id):
@@ -84,6 +92,7 @@ async def product_page(
         "entry": entry,
         "is_open": is_open,
         "back": place_path(entry.listing) if entry else "/",
+        **said,
     }
     return buyer_page(request, "product.html", context)
 
@@ -171,7 +180,8 @@ async def _listing(
     listing = await cart_listing(reader, listing_id, timeline=timeline)
     if listing is None or listing.state is ListingState.QUEUED:
         raise NotFound
-    entry = shown(listing, timeline, locale_of(request))
+    specials = await shown_special_prices(reader, [listing_id])
+    entry = shown(listing, timeline, locale_of(request), specials=specials)
     if listing.room_id is not None:
         return entry, (await room_view(reader, listing.room_id)).room.state in ON_AIR
     if listing.video_id is not None:

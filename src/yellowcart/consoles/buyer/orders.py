@@ -1,68 +1,45 @@
-"""My orders: the list by state, one order on its way, cancelling it and saying that it has come."""
+"""My orders, and what a buyer does with one: cancel, confirm, put off the receipt, ask for another address, buy
+the same again."""
 
-from datetime import datetime
-from math import ceil
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
 
-import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from yellowcart.accounts.access import SIGNED_IN
 from yellowcart.accounts.model import Person
-from yellowcart.consoles.buyer.navigation import buyer_page, is_fragment
+from yellowcart.aftersales.open_case import cancel_paid_order
+from yellowcart.aftersales.wording import KIND_NAMES, STATE_NAMES
+from yellowcart.consoles.buyer.checkout_form import number_in
+from yellowcart.consoles.buyer.checkout_words import RETURN_WORDS
+from yellowcart.consoles.buyer.navigation import buyer_page
+from yellowcart.consoles.buyer.order_list import my_orders
+from yellowcart.consoles.buyer.order_view import COUNTED_DOWN_S, read_order_view, seconds_left
+from yellowcart.consoles.forms import FormBody
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
-from yellowcart.kernel import clock
-from yellowcart.kernel.database import Database
-from yellowcart.kernel.errors import Refusal
-from yellowcart.kernel.ids import OrderId, ShopId
+from yellowcart.kernel.database import Database, Writer
+from yellowcart.kernel.errors import NotFound, Refusal
+from yellowcart.kernel.ids import OrderId, ProductId, ShopId
 from yellowcart.kernel.problem import status_of
-from yellowcart.kernel.translation import N_, Locale, translate
+from yellowcart.kernel.translation import N_
+from yellowcart.orders.addresses import AddressEntry, address_of
 from yellowcart.orders.close import cancel_order
-from yellowcart.orders.model import CloseReason, Order, OrderState, RefundState
-from yellowcart.orders.queries import OrderDetail, order_of_buyer, orders_of_buyer
-from yellowcart.orders.receive import confirm_receipt
-from yellowcart.orders.rules import CARRIERS
+from yellowcart.orders.model import CloseReason, OrderState
+from yellowcart.orders.queries import order_of_buyer
+from yellowcart.orders.receive import confirm_receipt, extend_receipt
+from yellowcart.parcels.address_change import (
+    answer_address_change,
+    ask_address_change,
+    withdraw_address_change,
+)
+from yellowcart.parcels.carriers import carrier_name
+from yellowcart.parcels.model import AddressChangeId
+from yellowcart.stage.carts_with_product import OpenListing, open_listings_of
 
-CLOSE_WORDS: dict[CloseReason, str] = {
-    CloseReason.LAPSED: N_("Closed: it was not paid in time"),
-    CloseReason.BUYER_CANCELLED: N_("Closed: you cancelled it"),
-    CloseReason.REFUNDED: N_("Closed: you cancelled it, the money goes back"),
-}
-
-MAY_CANCEL = frozenset({OrderState.SUBMITTED, OrderState.PAID})
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One station on an order's way; `moment` is None while it lies ahead."""
-
-    label: str
-    moment: datetime | None
-
-
-@get("/", guards=[SIGNED_IN])
-async def my_orders(
-    request: AnyRequest,
-    database: NamedDependency[Database],
-    person: NamedDependency[Person],
-    chosen: Annotated[OrderState | None, QueryParameter(name="state")] = None,
-    cursor: FromQuery[str | None] = None,
-) -> Response[str]:
-    """My orders, newest first."""
-    async with database.reading() as reader:
-        found = await orders_of_buyer(reader, person.person_id, state=chosen, cursor=cursor)
-    wanted = f"state={chosen.value}&" if chosen else ""
-    context = {
-        "orders": found,
-        "chosen": chosen,
-        "states": list(OrderState),
-        "more": f"/orders?{wanted}cursor={found.next_cursor}",
-        "seconds_left": seconds_left,
-    }
-    template = "orders/cards.html" if is_fragment(request) else "orders/list.html"
-    return buyer_page(request, template, context, tab="/orders")
+Key = tuple[ShopId, OrderId]
 
 
 @get("/{shop_id:int}/{order_id:int}", guards=[SIGNED_IN])
@@ -85,18 +62,21 @@ async def cancel(
     database: NamedDependency[Database],
     person: NamedDependency[Person],
 ) -> Response[str] | Redirect:
-    """Cancel before shipment; what was paid goes back."""
+    """Cancel before anything has left; what was paid goes back by one after-sale for each line, at once."""
     key = (ShopId(shop_id), OrderId(order_id))
+    flash = N_("The order is cancelled.")
     try:
         async with database.writing() as writer:
-            reason = await cancel_order(writer, person, *key)
+            detail = await order_of_buyer(writer, person.person_id, *key)
+            if detail.order.paid_at is None:
+                if await cancel_order(writer, person, *key) is CloseReason.LAPSED:
+                    flash = N_("The order had already closed because it was not paid in time.")
+            else:
+                await cancel_paid_order(writer, person, *key)
+                flash = N_("The order is cancelled. Your money is on its way back.")
     except Refusal as refusal:
         return await _order_page(request, database, person, key, refusal)
-    flash = {
-        CloseReason.REFUNDED: N_("The order is cancelled. Your money is on its way back."),
-        CloseReason.LAPSED: N_("The order had already closed because it was not paid in time."),
-    }.get(reason, N_("The order is cancelled."))
-    return go_to(f"/orders/{shop_id}/{order_id}", flash=flash)
+    return go_to(path_of(key), flash=flash)
 
 
 @post("/{shop_id:int}/{order_id:int}/confirm", guards=[SIGNED_IN], status_code=303)
@@ -109,74 +89,185 @@ async def confirm(
 ) -> Response[str] | Redirect:
     """The goods have come."""
     key = (ShopId(shop_id), OrderId(order_id))
-    try:
-        async with database.writing() as writer:
-            await confirm_receipt(writer, person, *key)
-    except Refusal as refusal:
-        return await _order_page(request, database, person, key, refusal)
-    return go_to(f"/orders/{shop_id}/{order_id}", flash=N_("Thank you. The shop knows that the goods have come."))
+    return await _done(
+        request,
+        database,
+        person,
+        key,
+        lambda writer: confirm_receipt(writer, person, *key),
+        N_("Thank you. The shop knows that the goods have come."),
+    )
 
 
-def seconds_left(moment: datetime) -> int:
-    """Whole seconds until a moment of the platform's clock; none when it has passed."""
-    return max(0, ceil((moment - clock.now()).total_seconds()))
+@post("/{shop_id:int}/{order_id:int}/extend", guards=[SIGNED_IN], status_code=303)
+async def extend(
+    request: AnyRequest,
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Response[str] | Redirect:
+    """The parcel is late: the automatic receipt is put off, once."""
+    key = (ShopId(shop_id), OrderId(order_id))
+    return await _done(
+        request,
+        database,
+        person,
+        key,
+        lambda writer: extend_receipt(writer, person, *key),
+        N_("Extended. You have three more days to wait for your parcel."),
+    )
 
 
-def steps_of(detail: OrderDetail, locale: Locale) -> tuple[list[tuple[str, datetime | None]], int]:
-    """The stations of an order's way with their moments, and the index of the one it stands on."""
-    order = detail.order
-    if order.state is OrderState.CLOSED:
-        steps = _closed_steps(detail, order)
-        at = len(steps) - 1
-    else:
-        steps = [
-            Step(N_("Order placed"), order.submitted_at),
-            Step(N_("Paid"), order.paid_at),
-            Step(N_("Shipped"), order.shipped_at),
-            Step(N_("Received"), order.received_at),
-            Step(N_("Completed"), order.completed_at),
-        ]
-        at = sum(step.moment is not None for step in steps) - 1
-    return [(translate(step.label, locale), step.moment) for step in steps], at
+@post("/{shop_id:int}/{order_id:int}/address", guards=[SIGNED_IN], status_code=303)
+async def ask_for_address(
+    request: AnyRequest,
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    data: FormBody,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Response[str] | Redirect:
+    """Ask the shop to send it to another address of the book."""
+    key = (ShopId(shop_id), OrderId(order_id))
+
+    async def ask(writer: Writer) -> object:
+        known = await address_of(writer, person.person_id, number_in(data.get("address", "")) or 0)
+        address = known.address
+        entry = AddressEntry(
+            recipient=address.recipient,
+            phone=address.phone,
+            province=address.province,
+            city=address.city,
+            district=address.district,
+            street=address.street,
+        )
+        return await ask_address_change(writer, person, *key, entry)
+
+    return await _done(request, database, person, key, ask, N_("The shop is asked. It answers before it ships."))
 
 
-def _closed_steps(detail: OrderDetail, order: Order) -> list[Step]:
-    steps = [Step(N_("Order placed"), order.submitted_at)]
-    if order.paid_at is not None:
-        steps.append(Step(N_("Paid"), order.paid_at))
-    steps.append(Step(CLOSE_WORDS[order.close_reason or CloseReason.LAPSED], order.closed_at))
-    for refund in detail.refunds:
-        done = refund.state is RefundState.SUCCEEDED
-        moment = refund.succeeded_at if done else refund.requested_at
-        steps.append(Step(N_("Refunded") if done else N_("Refund under way"), moment))
-    return steps
+@post("/{shop_id:int}/{order_id:int}/address/{change_id:int}", guards=[SIGNED_IN], status_code=303)
+async def decide_address(
+    request: AnyRequest,
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    change_id: FromPath[int],
+    data: FormBody,
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Response[str] | Redirect:
+    """Take back what I asked, or answer what the shop proposed. `do` is withdraw, accept or refuse."""
+    key = (ShopId(shop_id), OrderId(order_id))
+    change = AddressChangeId(change_id)
+    do = data.get("do", "")
+
+    async def decide(writer: Writer) -> None:
+        if do == "withdraw":
+            await withdraw_address_change(writer, person, *key, change)
+        else:
+            await answer_address_change(writer, person, *key, change, accepted=do == "accept")
+
+    if do not in {"withdraw", "accept", "refuse"}:
+        raise NotFound
+    return await _done(request, database, person, key, decide, N_("Done. The shop has been told."))
 
 
-async def _order_page(
+@get("/{shop_id:int}/{order_id:int}/again", guards=[SIGNED_IN])
+async def buy_again(
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    database: NamedDependency[Database],
+    person: NamedDependency[Person],
+) -> Redirect:
+    """To the checkout with the same goods, in the open cart that has most of them; or to the first product's page
+    when no cart has any."""
+    async with database.reading() as reader:
+        detail = await order_of_buyer(reader, person.person_id, ShopId(shop_id), OrderId(order_id))
+        listings = await open_listings_of(reader, ShopId(shop_id), {line.product_id for line in detail.lines})
+    best = _fullest_cart(listings)
+    wanted = {
+        f"pieces.{best[line.product_id].listing_id}.{line.sku_id}": line.quantity
+        for line in detail.lines
+        if line.product_id in best
+    }
+    if wanted:
+        return go_to(f"/checkout?{urlencode(wanted)}")
+    return go_to(
+        f"/products/{shop_id}/{detail.lines[0].product_id}",
+        flash=N_("No live room or video is selling this at the moment."),
+        kind="info",
+    )
+
+
+def path_of(key: Key) -> str:
+    """The page of an order."""
+    return f"/orders/{key[0]}/{key[1]}"
+
+
+def _fullest_cart(listings: list[OpenListing]) -> dict[ProductId, OpenListing]:
+    """Of the carts the one that has most of the products; among equals the first."""
+    carts: dict[object, dict[ProductId, OpenListing]] = {}
+    for listing in listings:
+        carts.setdefault(listing.place, {}).setdefault(listing.product_id, listing)
+    return max(carts.values(), key=len, default={})
+
+
+async def _done(
     request: AnyRequest,
     database: Database,
     person: Person,
-    key: tuple[ShopId, OrderId],
-    refusal: Refusal | None = None,
+    key: Key,
+    act: Callable[[Writer], Awaitable[object]],
+    flash: str,
+) -> Response[str] | Redirect:
+    """Do something to an order and show it again, with a refusal on its page."""
+    try:
+        async with database.writing() as writer:
+            await act(writer)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return await _order_page(request, database, person, key, refusal)
+    return go_to(path_of(key), flash=flash)
+
+
+async def _order_page(
+    request: AnyRequest, database: Database, person: Person, key: Key, refusal: Refusal | None = None
 ) -> Response[str]:
     locale = locale_of(request)
     async with database.reading() as reader:
-        detail = await order_of_buyer(reader, person.person_id, *key)
-    steps, at = steps_of(detail, locale)
-    order = detail.order
+        view = await read_order_view(reader, person, *key, locale)
     context = {
-        "detail": detail,
-        "order": order,
-        "steps": steps,
-        "at": at,
-        "left_s": seconds_left(order.hold_until),
-        "may_cancel": order.state in MAY_CANCEL,
-        "may_confirm": order.state is OrderState.SHIPPED,
-        "carriers": {code: names[locale is Locale.ENGLISH] for code, names in CARRIERS.items()},
+        "view": view,
+        "order": view.order,
+        "detail": view.detail,
+        "path_of_order": path_of(key),
+        "kind_names": KIND_NAMES,
+        "state_names": STATE_NAMES,
+        "return_words": RETURN_WORDS,
+        "counted_down_s": COUNTED_DOWN_S,
+        "carriers": {parcel.carrier: carrier_name(parcel.carrier, locale) for parcel in view.parcels},
+        "may_review": view.order.state in {OrderState.RECEIVED, OrderState.COMPLETED},
         "error": refusal.text(locale) if refusal else None,
         "back": "/orders",
     }
     return buyer_page(request, "orders/order.html", context, status=status_of(refusal) if refusal else 200)
 
 
-ROUTES = Router("/orders", route_handlers=[my_orders, my_order, cancel, confirm], include_in_schema=False)
+ROUTES = Router(
+    "/orders",
+    route_handlers=[
+        my_orders,
+        my_order,
+        cancel,
+        confirm,
+        extend,
+        ask_for_address,
+        decide_address,
+        buy_again,
+    ],
+    include_in_schema=False,
+)
+
+__all__ = ["ROUTES", "path_of", "seconds_left"]

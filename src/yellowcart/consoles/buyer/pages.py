@@ -2,7 +2,22 @@
 
 from litestar import Router
 
-from yellowcart.consoles.buyer import cashier, feed, goods, me, orders, rooms
+from yellowcart.consoles.buyer import (
+    addresses,
+    aftersale_request,
+    aftersales,
+    cashier,
+    checkout,
+    coupons,
+    feed,
+    goods,
+    me,
+    orders,
+    review_writing,
+    reviews,
+    rooms,
+    sandbox,
+)
 
 ROUTES = Router(
     "/",
@@ -18,10 +33,17 @@ ROUTES = Router(
         goods.out_page,
         goods.jump_out,
         goods.jump_beacon,
-        cashier.sandbox_page,
-        cashier.sandbox_decides,
+        *checkout.ROUTES,
+        *coupons.ROUTES,
+        sandbox.sandbox_page,
+        sandbox.sandbox_decides,
         cashier.ROUTES,
         orders.ROUTES,
+        addresses.ROUTES,
+        *aftersale_request.ROUTES,
+        *aftersales.ROUTES,
+        *reviews.ROUTES,
+        *review_writing.ROUTES,
         me.ROUTES,
     ],
     include_in_schema=False,

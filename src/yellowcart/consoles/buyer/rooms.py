@@ -1,5 +1,7 @@
 """A live room and a video over the whole screen, and the parts of a room that its page asks for again."""
 
+from typing import Any
+
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -12,8 +14,10 @@ from yellowcart.consoles.forms import FormBody
 from yellowcart.consoles.rendering import AnyRequest, locale_of
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.errors import NotFound
-from yellowcart.kernel.ids import RoomId, VideoId
+from yellowcart.kernel.ids import PersonId, RoomId, VideoId
 from yellowcart.platform import Platform
+from yellowcart.promotions.buyer_queries import count_claimable
+from yellowcart.promotions.special_price_queries import shown_special_prices
 from yellowcart.stage.chat import say
 from yellowcart.stage.model import ListingState, RoomState, VideoState
 from yellowcart.stage.queries import cart_of_room, cart_of_video, chat_of_room, room_view, video_view
@@ -33,6 +37,9 @@ async def room_page(
     """The room: video, chat, the product being explained, the yellow cart."""
     async with database.reading() as reader:
         context = await _room_context(request, reader, RoomId(room_id), platform)
+        context["coupon_count"] = await count_claimable(
+            reader, context["room"].creator_id, _person_id(request), room_id=RoomId(room_id)
+        )
     return buyer_page(request, "room/page.html", {**context, "stream": stream_of(platform)})
 
 
@@ -72,7 +79,11 @@ async def video_page(
         if view.video.state is not VideoState.PUBLISHED:
             raise NotFound
         listings = await cart_of_video(reader, VideoId(video_id), timeline=timeline)
-    cart = shown_cart(listings, timeline, locale_of(request))
+        specials = await shown_special_prices(reader, [listing.listing_id for listing in listings])
+        coupon_count = await count_claimable(
+            reader, view.video.creator_id, _person_id(request), video_id=VideoId(video_id)
+        )
+    cart = shown_cart(listings, timeline, locale_of(request), specials)
     context = {
         "video": view.video,
         "creator": view.creator,
@@ -81,6 +92,7 @@ async def video_page(
         "in_cart": sum(entry.is_in_cart for entry in cart),
         "is_open": True,
         "stream": stream_of(platform),
+        "coupon_count": coupon_count,
         "leave": "/videos",
     }
     return buyer_page(request, "video.html", context)
@@ -93,10 +105,12 @@ def stream_of(platform: Platform) -> str | None:
 
 async def _room_context(
     request: AnyRequest, reader: Reader, room_id: RoomId, platform: Platform
-) -> dict[str, object]:
+) -> dict[str, Any]:
     timeline = platform.rules.timeline
     view = await room_view(reader, room_id)
-    cart = shown_cart(await cart_of_room(reader, room_id, timeline=timeline), timeline, locale_of(request))
+    listings = await cart_of_room(reader, room_id, timeline=timeline)
+    specials = await shown_special_prices(reader, [listing.listing_id for listing in listings])
+    cart = shown_cart(listings, timeline, locale_of(request), specials)
     explained = (entry for entry in cart if entry.listing.state is ListingState.EXPLAINING and entry.is_in_cart)
     return {
         "room": view.room,
@@ -109,3 +123,8 @@ async def _room_context(
         "is_open": view.room.state in ON_AIR,
         "chat": await chat_of_room(reader, room_id, CHAT_AT_FIRST),
     }
+
+
+def _person_id(request: AnyRequest) -> PersonId | None:
+    person: Person | None = request.scope.get("user")
+    return None if person is None else person.person_id

@@ -16,6 +16,7 @@ _SECTIONS = (
             ("rooms", N_("Live rooms"), "/creator/rooms", "live"),
             ("videos", N_("Videos"), "/creator/videos", "video"),
             ("listings", N_("My listings"), "/creator/listings", "list"),
+            ("coupons", N_("Coupons"), "/creator/coupons", "ticket"),
         ),
     ),
     (

@@ -7,6 +7,7 @@ from yellowcart.kernel.ids import RoomId, VideoId
 from yellowcart.kernel.translation import Locale
 from yellowcart.links.rules import Timeline
 from yellowcart.links.wording import next_change_text, verdict_text
+from yellowcart.promotions.special_price_queries import shown_special_prices
 from yellowcart.stage.model import Creator, Listing, Place, Room, RoomState, VideoState, in_room, in_video
 from yellowcart.stage.queries import CartListing, cart_of_room, cart_of_video, room_view, video_view
 from yellowcart.stage.twin_queries import twins_of_listings
@@ -48,6 +49,7 @@ async def cart_context(request: AnyRequest, reader: Reader, place: Place, timeli
     twins = await twins_of_listings(reader, outside[0].creator_id, listing_ids) if outside else {}
     return {
         "cart": cart,
+        "specials": await shown_special_prices(reader, [each.listing_id for each in cart if not each.is_outside]),
         "twins": twins,
         "verdicts": {each.listing_id: _words(each, locale) for each in cart},
         "standing": sum(each.state.value != "off_cart" for each in cart),

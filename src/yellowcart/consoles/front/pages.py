@@ -37,6 +37,7 @@ HOMES = (
     (Role.OPERATOR, "/operator"),
     (Role.MERCHANT, "/merchant"),
     (Role.CREATOR, "/creator"),
+    (Role.CARRIER, "/carrier"),
 )
 
 

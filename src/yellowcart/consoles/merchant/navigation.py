@@ -7,9 +7,16 @@ from yellowcart.kernel.translation import N_, translate
 _PLACES = (
     ("home", N_("Home"), "", "home"),
     ("orders", N_("Orders"), "/orders", "receipt"),
+    ("shipping", N_("Shipping"), "/shipping", "truck"),
+    ("needs", N_("Find a carrier"), "/shipping/needs", "search"),
+    ("aftersales", N_("After-sales"), "/aftersales", "shield"),
     ("products", N_("Products"), "/products", "box"),
     ("imports", N_("Import"), "/imports", "upload"),
+    ("freight", N_("Freight"), "/freight", "scale"),
     ("offers", N_("Offers"), "/offers", "tag"),
+    ("coupons", N_("Coupons"), "/coupons", "ticket"),
+    ("special-prices", N_("Special prices"), "/special-prices", "bolt"),
+    ("reviews", N_("Reviews"), "/reviews", "star"),
     ("settings", N_("Shop settings"), "/settings", "settings"),
 )
 
@@ -33,5 +40,6 @@ def console_context(request: AnyRequest, shop: Shop | None, here: str) -> dict[s
     return {
         "navigation": navigation,
         "console_name": translate(N_("Merchant console"), locale),
+        "badges": {} if shop is None else {shop_path(shop, "/aftersales"): shop_path(shop, "/aftersales/badge")},
         "shop": shop,
     }

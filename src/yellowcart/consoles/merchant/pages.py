@@ -12,12 +12,24 @@ from yellowcart.catalog.product_list import ProductFilter, ProductRow, product_c
 from yellowcart.catalog.rules import LOW_STOCK
 from yellowcart.catalog.shops import open_shop, require_member, shops_of
 from yellowcart.consoles.forms import FormBody, fresh_request_key, refused_form
+from yellowcart.consoles.merchant.aftersale_bulk import ROUTES as AFTERSALE_BULK_ROUTES
+from yellowcart.consoles.merchant.aftersale_gift import ROUTES as AFTERSALE_GIFT_ROUTES
+from yellowcart.consoles.merchant.aftersale_settings import ROUTES as AFTERSALE_SETTINGS_ROUTES
+from yellowcart.consoles.merchant.aftersales import ROUTES as AFTERSALE_ROUTES
+from yellowcart.consoles.merchant.coupons import ROUTES as COUPON_ROUTES
+from yellowcart.consoles.merchant.freight import ROUTES as FREIGHT_ROUTES
+from yellowcart.consoles.merchant.freight_products import ROUTES as FREIGHT_PRODUCT_ROUTES
 from yellowcart.consoles.merchant.imports import ROUTES as IMPORT_ROUTES
 from yellowcart.consoles.merchant.navigation import console_context, shop_path
 from yellowcart.consoles.merchant.offers import ROUTES as OFFER_ROUTES
 from yellowcart.consoles.merchant.products import ROUTES as PRODUCT_ROUTES
+from yellowcart.consoles.merchant.reviews import ROUTES as REVIEW_ROUTES
 from yellowcart.consoles.merchant.settings import ROUTES as SETTINGS_ROUTES
+from yellowcart.consoles.merchant.shipping import ROUTES as SHIPPING_ROUTES
+from yellowcart.consoles.merchant.shipping_files import ROUTES as SHIPPING_FILE_ROUTES
+from yellowcart.consoles.merchant.shipping_needs import ROUTES as SHIPPING_NEED_ROUTES
 from yellowcart.consoles.merchant.shop_form import read_shop_form
+from yellowcart.consoles.merchant.special_prices import ROUTES as SPECIAL_PRICE_ROUTES
 from yellowcart.consoles.merchant.stock import ROUTES as STOCK_ROUTES
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel import clock
@@ -29,6 +41,7 @@ from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
 from yellowcart.orders.model import OrderState
 from yellowcart.orders.queries import count_by_state
+from yellowcart.reviews.desk_queries import count_to_answer
 
 SHORT_LIST = 6
 
@@ -95,6 +108,7 @@ async def home(
         shops = await shops_of(reader, person)
         counts = await product_counts(reader, shop.shop_id)
         orders = await count_by_state(reader, shop.shop_id)
+        to_answer = await count_to_answer(reader, shop.shop_id)
         lists = {
             only.value: (
                 await products_of_shop(reader, shop.shop_id, only=only, sort="available", size=SHORT_LIST)
@@ -106,6 +120,7 @@ async def home(
         "counts": counts,
         "lists": lists,
         "orders_to_ship": orders.get(OrderState.PAID, 0),
+        "reviews_to_answer": to_answer,
         "to_do": _once_each(lists["rejected"] + lists["draft"])[:SHORT_LIST],
         "low_stock": LOW_STOCK,
         "as_of": clock.now(),
@@ -126,8 +141,20 @@ ROUTES = Router(
         home,
         *PRODUCT_ROUTES,
         *STOCK_ROUTES,
+        *SHIPPING_ROUTES,
+        *SHIPPING_FILE_ROUTES,
+        *SHIPPING_NEED_ROUTES,
         *IMPORT_ROUTES,
+        *FREIGHT_ROUTES,
+        *FREIGHT_PRODUCT_ROUTES,
         *OFFER_ROUTES,
+        *COUPON_ROUTES,
+        *SPECIAL_PRICE_ROUTES,
+        *AFTERSALE_ROUTES,
+        *AFTERSALE_BULK_ROUTES,
+        *AFTERSALE_GIFT_ROUTES,
+        *AFTERSALE_SETTINGS_ROUTES,
+        *REVIEW_ROUTES,
         *SETTINGS_ROUTES,
     ],
     include_in_schema=False,

@@ -16,6 +16,11 @@ _SECTIONS = (
         (
             ("dashboard", N_("Overview"), "/operator", "chart"),
             ("orders", N_("All orders"), "/operator/orders", "receipt"),
+            ("payments", N_("Payments"), "/operator/payments", "wallet"),
+            ("arbitration", N_("Arbitration"), "/operator/arbitration", "scale"),
+            ("aftersales", N_("After-sales"), "/operator/aftersales", "shield"),
+            ("reviews", N_("Reviews"), "/operator/reviews", "star"),
+            ("coupons", N_("Coupons"), "/operator/coupons", "ticket"),
         ),
     ),
     (
@@ -33,6 +38,7 @@ _SECTIONS = (
         N_("Platform"),
         (
             ("people", N_("People and roles"), "/operator/people", "users"),
+            ("tracking", N_("Parcel tracking"), "/operator/tracking", "truck"),
             ("switches", N_("Kill switches"), "/operator/switches", "lock"),
             ("clock", N_("Clock"), "/operator/clock", "clock"),
             ("audit", N_("Audit trail"), "/operator/audit", "history"),
@@ -46,6 +52,7 @@ def console_context(request: AnyRequest, here: str) -> dict[str, object]:
     locale = locale_of(request)
     return {
         "console_name": translate(N_("Operator console"), locale),
+        "badges": {"/operator/arbitration": "/operator/arbitration/badge"},
         "navigation": [
             (
                 translate(heading, locale),
