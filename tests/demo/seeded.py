@@ -4,8 +4,10 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
+from obstore.store import LocalStore, MemoryStore
 from psycopg import sql
 
 from tests.conftest import url_of
@@ -13,6 +15,7 @@ from yellowcart.demo.accounts import demo_world
 from yellowcart.demo.seed import seed_world
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.tasks import open_tasks
+from yellowcart.uploads.storage import UploadStorage
 
 
 @contextmanager
@@ -30,18 +33,22 @@ def copied_database(server_url: str, template: str) -> Iterator[str]:
 
 
 @contextmanager
-def seeded_database(server_url: str, template: str, world: str = "kuaishou_2022") -> Iterator[str]:
-    """A database that holds a whole demo world; answers its name."""
+def seeded_database(
+    server_url: str, template: str, world: str = "kuaishou_2022", *, pictures: Path | None = None
+) -> Iterator[str]:
+    """A database that holds a whole demo world; answers its name. `pictures` is the folder for what its people
+    have uploaded; without one nobody looks at it."""
     with copied_database(server_url, template) as name:
-        asyncio.run(_seed(url_of(server_url, name), world))
+        asyncio.run(_seed(url_of(server_url, name), world, pictures))
         yield name
 
 
-async def _seed(url: str, world: str) -> None:
+async def _seed(url: str, world: str, pictures: Path | None) -> None:
+    storage = UploadStorage(MemoryStore() if pictures is None else LocalStore(pictures, mkdir=True))
     database = Database(url, pool_size=4)
     await database.open()
     try:
         async with open_tasks(database):
-            await seed_world(database, demo_world(world), lambda _: None)
+            await seed_world(database, storage, demo_world(world), lambda _: None)
     finally:
         await database.close()

@@ -54,7 +54,15 @@ def demo_world(name: str = Settings.world) -> World:
 
 def demo_accounts(world: World) -> list[DemoAccount]:
     """The accounts that a newcomer is offered, by role in the order of the four stories."""
-    order = (Role.BUYER, Role.CREATOR, Role.MERCHANT, Role.OPERATOR, Role.RECRUITER, Role.INSPECTOR)
+    order = (
+        Role.BUYER,
+        Role.CREATOR,
+        Role.MERCHANT,
+        Role.CARRIER,
+        Role.OPERATOR,
+        Role.RECRUITER,
+        Role.INSPECTOR,
+    )
     offered = [
         DemoAccount(Role(account.roles[0].value), account.login, PASSWORD, account.name)
         for account in world.accounts

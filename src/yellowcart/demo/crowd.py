@@ -11,7 +11,10 @@ from contextlib import suppress
 import structlog
 
 from yellowcart.demo.accounts import viewers
-from yellowcart.demo.crowd_sellers import Hosts, Merchants
+from yellowcart.demo.crowd_buyers import Homes
+from yellowcart.demo.crowd_hosts import Hosts
+from yellowcart.demo.crowd_merchants import Merchants
+from yellowcart.demo.crowd_parcels import Couriers
 from yellowcart.demo.crowd_site import Site
 from yellowcart.demo.crowd_viewers import Rooms, Viewer
 from yellowcart.demo.world_file import World
@@ -22,12 +25,20 @@ log = structlog.get_logger()
 
 
 async def run_crowd(
-    url: str, *, world: World, seed: int, people: int, intensity: float, stop: asyncio.Event | None = None
+    url: str,
+    *,
+    world: World,
+    seed: int,
+    people: int,
+    intensity: float,
+    secret: str | None = None,
+    stop: asyncio.Event | None = None,
 ) -> None:
-    """Be the crowd of the platform at `url` until SIGTERM or SIGINT, or until `stop` is set."""
+    """Be the crowd of the platform at `url` until SIGTERM or SIGINT, or until `stop` is set. `secret` is the
+    installation's: its carriers sign with what follows from it, and without it they tell nothing."""
     stop = stop or _stop_on_signal()
     async with Site(url) as site:
-        rooms = Rooms(site)
+        rooms, couriers = Rooms(site), Couriers(site, seed, intensity, secret)
         crowd = [
             Viewer(site, world, part.login, f"{seed}/viewer/{part.login}", intensity)
             for part in viewers(world)[:people]
@@ -35,7 +46,8 @@ async def run_crowd(
         lives = [
             asyncio.create_task(rooms.follow(READ_ROOMS_EVERY_S), name="rooms"),
             asyncio.create_task(Hosts(site, world, seed, intensity).live(rooms), name="hosts"),
-            asyncio.create_task(Merchants(site, world, seed, intensity).live(), name="merchants"),
+            asyncio.create_task(Merchants(site, world, seed, intensity, couriers).live(), name="merchants"),
+            asyncio.create_task(Homes(site, world, seed, intensity).live(), name="homes"),
             asyncio.create_task(_tell(site), name="told"),
             *(asyncio.create_task(viewer.live(rooms), name="viewer") for viewer in crowd),
         ]
@@ -44,6 +56,7 @@ async def run_crowd(
         done, _ = await asyncio.wait([*lives, stopping], return_when=asyncio.FIRST_COMPLETED)
         for task in [*lives, stopping]:
             task.cancel()
+        couriers.drop()
         await asyncio.gather(*lives, stopping, return_exceptions=True)
         for task in done - {stopping}:
             task.result()

@@ -17,6 +17,10 @@ STAY_S = (60.0, 300.0)
 CART_IS_KNOWN_FOR_S = 20.0
 AFTER_EXPLAINING = 0.12
 """How likely a viewer orders at once when the host opens a link."""
+CLAIMS_PER_MINUTE = 3
+"""Per hundred viewers, like the world file's rates; the file does not say how often coupons are claimed."""
+CLAIMS = 4_500
+"""Basis points of viewers who claim a coupon that pops up."""
 REGRET_AFTER_S = (15.0, 90.0)
 LANDED_BASIS_POINTS, RETURNED_BASIS_POINTS = 9_400, 5_800
 """Of those who leave through an outside link: the other site opens; of these: they come back."""
@@ -54,6 +58,7 @@ class Viewer:
             Deed("tap", self._crowd.product_taps_per_minute),
             Deed("jump_out", self._crowd.jump_outs_per_minute),
             Deed("order", self._crowd.orders_per_minute),
+            Deed("claim", CLAIMS_PER_MINUTE),
         ]
 
     async def live(self, rooms: "Rooms") -> None:
@@ -100,6 +105,8 @@ class Viewer:
                 await self._report("tap", room_id, listing)
             case "jump_out":
                 await self._jump_out(room_id)
+            case "claim":
+                await self._claim_one(room_id)
             case "order":
                 await self._order(room_id)
 
@@ -111,6 +118,10 @@ class Viewer:
                     self._cart_read_at = 0.0
                     with suppress(NotNow):
                         await self._answer(room_id, data)
+                elif kind == "coupon" and self._chance(CLAIMS):
+                    with suppress(NotNow):
+                        await asyncio.sleep(self._dice.uniform(0.5, 9))
+                        await self._claim(data["coupon_id"], room_id)
                 elif kind == "room" and data.get("state") == "ended":
                     return
 
@@ -124,6 +135,17 @@ class Viewer:
         ):
             await asyncio.sleep(self._dice.uniform(0.3, 6))
             await self._order(room_id)
+
+    async def _claim_one(self, room_id: int) -> None:
+        """Take one of the coupons that the room offers."""
+        offered = await self._site.call("GET", f"/api/v1/rooms/{room_id}/coupons")
+        if coupon := self._one_of(offered):
+            await self._claim(coupon["coupon_id"], room_id)
+
+    async def _claim(self, coupon_id: int, room_id: int) -> None:
+        headers = {"idempotency-key": self._key()}
+        path = f"/api/v1/coupons/{coupon_id}/claims"
+        await self._account.call("POST", path, json={"room_id": room_id}, headers=headers)
 
     async def _jump_out(self, room_id: int) -> None:
         listing = self._one_of([each for each in await self._read_cart(room_id) if not each.get("skus")])
@@ -155,12 +177,19 @@ class Viewer:
         await self._report("tap", room_id, listing)
         if sku["available"] < 1:
             return
+        quantity = self._dice.choices((1, 2, 3), (85, 12, 3))[0]
+        where = {part: self._address[part] for part in ("province", "city", "district")}
+        line = {"listing_id": listing["listing_id"], "sku_id": sku["sku_id"], "quantity": quantity}
+        quote = await self._account.call("POST", "/api/v1/checkout", json={"lines": [line], "place": where})
+        if quote["price"] is None:
+            return
+        (quoted,) = quote["lines"]
+        line |= {part: quoted[part] for part in ("unit_price_fen", "special_price_id")}
         placed = await self._account.order(
             {
-                "listing_id": listing["listing_id"],
-                "sku_id": sku["sku_id"],
-                "quantity": self._dice.choices((1, 2, 3), (85, 12, 3))[0],
-                "unit_price_fen": sku["price_fen"],
+                "lines": [line | {"return_rule_accepted": quoted["needs_acceptance"]}],
+                "total_fen": quote["price"]["total_fen"],
+                "coupons": quote["used"],
                 "address": self._address,
             },
             self._key(),
@@ -192,7 +221,8 @@ class Viewer:
                 await self._say(room_id, ChatMoment.BUYING)
             if self._chance(crowd.refund_probability_basis_points):
                 await asyncio.sleep(self._dice.uniform(*REGRET_AFTER_S))
-                await self._account.call("POST", f"{path}/cancel")
+                headers = {"idempotency-key": self._key()}
+                await self._account.call("POST", f"{path}/cancel-paid", json={}, headers=headers)
 
     async def _say(self, room_id: int, moment: ChatMoment) -> None:
         body = self._dice.choice(self._lines[moment])

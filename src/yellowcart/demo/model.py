@@ -14,6 +14,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from yellowcart.catalog.model import ReturnRule
+
 Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)]
 Line = Annotated[str, Meta(min_length=1, max_length=1000)]
@@ -63,11 +65,14 @@ class Surface(Entry, frozen=True):
 
 
 class Category(Entry, frozen=True):
-    """A node of the two-level category tree; a leaf names its `parent`, a top node has none."""
+    """A node of the two-level category tree; a leaf names its `parent`, a top node has none. A leaf without a rule
+    for returns, or days until an order counts as received, has those of its parent."""
 
     key: Name
     name: Text
     parent: Name | None = None
+    return_rule: ReturnRule | None = None
+    confirm_days: Annotated[int, Meta(ge=1, le=90)] | None = None
 
 
 class RuleAction(Enum):
@@ -319,6 +324,8 @@ class Role(Enum):
     """acts for the creator named in `creator`"""
     MERCHANT = "merchant"
     """acts for the merchant named in `merchant`"""
+    CARRIER = "carrier"
+    """brings parcels, or finds somebody who does: quotes on shipping needs"""
     BUYER = "buyer"
     """watches and buys"""
 

@@ -15,6 +15,7 @@ from yellowcart.kernel.journal import start_journal
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.tasks import open_tasks
 from yellowcart.schema import migrate
+from yellowcart.uploads.storage import open_storage
 
 
 class NotADemo(Exception):
@@ -61,7 +62,7 @@ async def prepare_database(url: str, settings: Settings, progress: Progress, *, 
     await database.open()
     try:
         async with open_tasks(database):
-            await seed_world(database, world, progress)
+            await seed_world(database, open_storage(settings), world, progress)
     finally:
         await database.close()
     return True

@@ -9,14 +9,22 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from yellowcart.demo.accounts import demo_world
+from yellowcart.demo.chronicle import Chronicle
 from yellowcart.demo.model import Room
 from yellowcart.demo.past_orders import past_orders
 from yellowcart.demo.seed_audience import write_audience, write_chat
+from yellowcart.demo.seed_cases import plan_cases
+from yellowcart.demo.seed_delivery import seed_delivery
+from yellowcart.demo.seed_findings import plan_findings
 from yellowcart.demo.seed_notices import publish_announced, seed_drafts
 from yellowcart.demo.seed_orders import write_orders
+from yellowcart.demo.seed_promotions import seed_promotions, write_promotions
 from yellowcart.demo.seed_reports import take_in_reports
+from yellowcart.demo.seed_reviews import write_reviews
 from yellowcart.demo.seed_rows import Seeded, SellingPlace
+from yellowcart.demo.seed_shipping import plan_shipping
 from yellowcart.demo.seed_shops import seed_offers, seed_people, seed_reference, seed_shops
+from yellowcart.demo.seed_spoken_reviews import plan_spoken_reviews
 from yellowcart.demo.seed_stage import (
     hold_announced_rooms,
     seed_creators,
@@ -28,7 +36,9 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.clock_table import read_anchor, set_clock
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.tasks import run_all_sweeps
+from yellowcart.payments.providers import open_gateways
 from yellowcart.sweeps import register_sweeps
+from yellowcart.uploads.storage import UploadStorage
 
 Progress = Callable[[str], None]
 """Told the name of each chapter when it begins."""
@@ -41,8 +51,8 @@ class NotEmpty(Exception):
     """The database has people in it already; a world is written into an empty one only."""
 
 
-async def seed_world(database: Database, world: World, progress: Progress) -> None:
-    """Write the whole world and set the platform clock to its start. Raises NotEmpty.
+async def seed_world(database: Database, storage: UploadStorage, world: World, progress: Progress) -> None:
+    """Write the whole world and set the platform clock to its start; pictures go into `storage`. Raises NotEmpty.
 
     The clock's anchor is written first, at the beginning of the past: a world whose anchor stands before its
     start was never finished (`is_finished`).
@@ -57,9 +67,12 @@ async def seed_world(database: Database, world: World, progress: Progress) -> No
         await _shops(database, seeded, progress)
         await _earlier_cut(database, seeded, progress)
         await _week(database, seeded, progress)
+        progress("售后、评价与对账 · After-sales, reviews, reconciliation")
+        await _stories(database, storage, seeded)
         progress("收尾 · Winding the clock")
         clock.process_clock().freeze(world.starts_at)
-        await run_all_sweeps(database)
+        while await run_all_sweeps(database):
+            pass
         async with database.writing() as writer:
             await writer.run("ANALYZE")
             await set_clock(writer, world.starts_at)
@@ -95,6 +108,7 @@ async def _shops(database: Database, seeded: Seeded, progress: Progress) -> None
     async with database.writing() as writer:
         await seed_creators(writer, seeded)
         await seed_offers(writer, seeded)
+        await seed_delivery(writer, seeded)
 
 
 async def _earlier_cut(database: Database, seeded: Seeded, progress: Progress) -> None:
@@ -149,6 +163,7 @@ async def _week(database: Database, seeded: Seeded, progress: Progress) -> None:
     async with database.writing() as writer:
         await seed_rooms(writer, seeded, [room for room in world.rooms if room.key not in known])
         await seed_videos(writer, seeded, list(world.videos))
+        await seed_promotions(writer, seeded)
     places = [place for key, place in seeded.places.items() if key not in known]
     progress("过去一周的订单与观众 · Orders and audience of the past week")
     await _audience(database, seeded, places, min(ORDERS_MAX, ORDERS_PER_PLACE * len(places)), "week")
@@ -159,8 +174,24 @@ async def _week(database: Database, seeded: Seeded, progress: Progress) -> None:
     await take_in_reports(database, seeded)
 
 
-async def _audience(database: Database, seeded: Seeded, places: list[SellingPlace], count: int, part: str) -> None:
-    orders = past_orders(seeded, places, count, f"{part}/orders")
+async def _stories(database: Database, storage: UploadStorage, seeded: Seeded) -> None:
+    """What goes on around the orders of the last days, and what everybody else wrote of theirs."""
+    gateways = open_gateways(database, None, sandbox=True)
+    chronicle = Chronicle(database, storage, gateways, seeded, seeded.orders)
+    plan_cases(chronicle)
+    plan_spoken_reviews(chronicle)
+    plan_shipping(chronicle)
+    plan_findings(chronicle)
     async with database.writing() as writer:
-        await write_orders(writer, seeded, orders, part)
-        await write_audience(writer, seeded, places, orders, f"{part}/audience")
+        await write_reviews(writer, seeded, seeded.orders, chronicle.spoken_for, "reviews")
+    await chronicle.run()
+
+
+async def _audience(database: Database, seeded: Seeded, places: list[SellingPlace], count: int, part: str) -> None:
+    trade = past_orders(seeded, places, count, f"{part}/orders")
+    seeded.orders += trade.orders
+    async with database.writing() as writer:
+        await write_orders(writer, seeded, trade.orders, part)
+        await write_audience(writer, seeded, places, trade.orders, f"{part}/audience")
+        if seeded.coupons:
+            await write_promotions(writer, seeded, trade.claims)

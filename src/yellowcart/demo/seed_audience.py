@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 
 from yellowcart.demo.audience_model import ChatMoment
-from yellowcart.demo.past_orders import PastOrder
+from yellowcart.demo.past_order import PastOrder
 from yellowcart.demo.seed_jumps import Happening, write_jumps
 from yellowcart.demo.seed_rows import Seeded, SellingPlace, copy_rows
 from yellowcart.kernel.database import Writer
@@ -97,7 +97,9 @@ def _of_place(
         came_at = max(order.submitted_at - timedelta(seconds=dice.randint(40, 400)), begins)
         tapped_at = came_at + (order.submitted_at - came_at) * 0.6
         happened.append((came_at, AudienceKind.ENTER, place, None, buyer.person_id, visitor))
-        happened.append((tapped_at, AudienceKind.TAP, place, order.listing.listing_id, buyer.person_id, visitor))
+        for line in order.lines:
+            listing_id = line.listing.listing_id
+            happened.append((tapped_at, AudienceKind.TAP, place, listing_id, buyer.person_id, visitor))
     return happened
 
 

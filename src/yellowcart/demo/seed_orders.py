@@ -1,4 +1,5 @@
-"""Writing the past orders: orders, lines, payments, refunds, shipments, and the stock that they took.
+"""Writing the past orders: orders, lines, what coupons took off, payments, refunds, cases of cancelled ones, and
+the stock that they took.
 
 Written in sets, not through the order lane: the lane sells what is there at this moment. The sums are the same:
 stock is received = available + held + sold, and `available` is what the world file says is there at the start.
@@ -6,177 +7,118 @@ stock is received = available + held + sold, and `available` is what the world f
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
-from yellowcart.demo.past_orders import PastOrder
-from yellowcart.demo.seed_rows import Seeded, copy_rows
+from yellowcart.demo.past_order import HOLD_S, PastLine, PastOrder
+from yellowcart.demo.seed_cancelled import write_cancelled
+from yellowcart.demo.seed_parcels import write_parcels
+from yellowcart.demo.seed_payments import write_payments
+from yellowcart.demo.seed_rows import Row, Seeded, copy_rows
 from yellowcart.kernel.database import Writer
-from yellowcart.kernel.ids import OrderId, OrderLineId, PaymentId, new_id
-from yellowcart.orders.gateway import GatewayState
-from yellowcart.orders.model import PaymentState, RefundState
-from yellowcart.orders.rules import CARRIERS
-
-GATEWAY = "sandbox"
-CHARGES = {
-    PaymentState.PREPARED: GatewayState.OPEN,
-    PaymentState.REFUSED: GatewayState.REFUSED,
-    PaymentState.LAPSED: GatewayState.CLOSED,
-    PaymentState.SUCCEEDED: GatewayState.PAID,
-}
-"""How the provider calls what the platform calls a payment's state."""
-
-Row = dict[str, object]
-Numbered = tuple[OrderId, PastOrder]
+from yellowcart.orders.price import PricedLine
+from yellowcart.orders.rules import NEED_ACCEPTANCE
 
 
 async def write_orders(writer: Writer, seeded: Seeded, orders: list[PastOrder], part: str) -> None:
     """Write orders that are sorted by their submission, so that ids follow time."""
-    numbered = [(new_id(OrderId), order) for order in orders]
-    await copy_rows(writer, "shop_order", [_order_row(*each, part, n) for n, each in enumerate(numbered)])
-    await copy_rows(writer, "order_line", [_line_row(*each) for each in numbered])
-    payments = [row for each in numbered for row in _payment_rows(*each)]
-    await copy_rows(writer, "payment", payments)
-    refunds = list(_refund_rows(numbered, payments))
-    await copy_rows(writer, "refund", refunds)
-    await _write_gateway_books(writer, payments, refunds)
-    await copy_rows(writer, "shipment", list(_shipment_rows(seeded, numbered, part)))
+    await copy_rows(writer, "shop_order", [_order_row(seeded, order, part, n) for n, order in enumerate(orders)])
+    await copy_rows(writer, "order_line", [row for order in orders for row in _line_rows(seeded, order)])
+    await copy_rows(writer, "order_line_discount", [row for order in orders for row in _discount_rows(order)])
+    cases = await write_cancelled(writer, orders)
+    await write_payments(writer, orders, cases)
+    await write_parcels(writer, orders)
     await _take_stock(writer, orders)
     await _count_purchases(writer, orders)
 
 
-def _order_row(order_id: OrderId, order: PastOrder, part: str, number: int) -> Row:
+def _order_row(seeded: Seeded, order: PastOrder, part: str, number: int) -> Row:
+    days = max(seeded.categories[line.listing.product.product.category_id].confirm_days for line in order.lines)
     return {
-        "shop_id": order.sku.shop_id,
-        "order_id": order_id,
+        "shop_id": order.shop_id,
+        "order_id": order.order_id,
         "buyer_id": order.buyer.person_id,
         "state": order.state,
         "close_reason": order.close_reason,
-        "listing_id": order.listing.listing_id,
         "surface": order.place.surface,
         "room_id": order.place.room_id,
         "video_id": order.place.video_id,
         "creator_id": order.place.creator_id,
-        "total_fen": order.total_fen,
+        "goods_fen": order.price.goods_fen,
+        "discount_fen": order.price.discount_fen,
+        "freight_fen": order.price.freight_fen,
+        "total_fen": order.price.total_fen,
         "address": order.buyer.address,
+        "note": order.note,
         "idempotency_key": f"{part}-{number}",
         "request_hash": "",
         "submitted_at": order.submitted_at,
         "hold_until": order.hold_until,
+        "hold_s": HOLD_S,
         "paid_at": order.paid_at,
+        "ship_within_s": order.ship_within_s,
+        "ship_due_at": order.paid_at and order.paid_at + timedelta(seconds=order.ship_within_s),
         "shipped_at": order.shipped_at,
+        "confirm_due_at": order.shipped_at and order.shipped_at + timedelta(days=days),
         "received_at": order.received_at,
         "completed_at": order.completed_at,
         "closed_at": order.closed_at,
     }
 
 
-def _line_row(order_id: OrderId, order: PastOrder) -> Row:
-    product = order.listing.product.product
-    return {
-        "shop_id": order.sku.shop_id,
-        "order_id": order_id,
-        "order_line_id": new_id(OrderLineId),
-        "product_id": product.product_id,
-        "sku_id": order.sku.sku_id,
-        "title": product.title,
-        "title_en": product.title_en,
-        "sku_name": order.sku.name,
-        "sku_name_en": order.sku.name_en,
-        "picture_url": product.picture_url,
-        "quantity": order.quantity,
-        "unit_price_fen": order.sku.price_fen,
-        "total_fen": order.total_fen,
-        "terms": order.terms,
-    }
-
-
-def _payment_rows(order_id: OrderId, order: PastOrder) -> Iterator[Row]:
-    """The attempts to pay, in their order: one refused, one left open until the order closed, one that went
-    through."""
-    attempts = (
-        (PaymentState.REFUSED, order.refused_at, order.refused_at),
-        (PaymentState.LAPSED if order.closed_at else PaymentState.PREPARED, order.cashier_at, order.closed_at),
-        (PaymentState.SUCCEEDED, order.paid_at, order.paid_at),
-    )
-    for state, prepared_at, finished_at in attempts:
-        if prepared_at is None:
-            continue
-        payment_id = new_id(PaymentId)
-        yield {
-            "shop_id": order.sku.shop_id,
-            "payment_id": payment_id,
-            "order_id": order_id,
-            "gateway": GATEWAY,
-            "state": state,
-            "amount_fen": order.total_fen,
-            "prepared_at": prepared_at,
-            "finished_at": finished_at,
+def _line_rows(seeded: Seeded, order: PastOrder) -> Iterator[Row]:
+    refunded = order.refunded_at is not None
+    for position, (line, priced) in enumerate(order.priced()):
+        yield _line_row(seeded, order, line, priced) | {
+            "shipped_quantity": order.shipped_of(position),
+            "cancelled_quantity": line.quantity if refunded else 0,
+            "refunded_fen": priced.payable_fen if refunded else 0,
         }
 
 
-def _refund_rows(numbered: list[Numbered], payments: list[Row]) -> Iterator[Row]:
-    paid = {row["order_id"]: row["payment_id"] for row in payments if row["state"] is PaymentState.SUCCEEDED}
-    for order_id, order in numbered:
-        if order.refunded_at is not None:
+def _line_row(seeded: Seeded, order: PastOrder, line: PastLine, priced: PricedLine) -> Row:
+    product = line.listing.product.product
+    category = seeded.categories[product.category_id]
+    return {
+        "shop_id": order.shop_id,
+        "order_id": order.order_id,
+        "order_line_id": line.order_line_id,
+        "listing_id": line.listing.listing_id,
+        "category_id": product.category_id,
+        "product_id": product.product_id,
+        "sku_id": line.sku.sku_id,
+        "title": product.title,
+        "title_en": product.title_en,
+        "sku_name": line.sku.name,
+        "sku_name_en": line.sku.name_en,
+        "picture_url": product.picture_url,
+        "quantity": line.quantity,
+        "list_price_fen": line.sku.price_fen,
+        "unit_price_fen": line.unit_price_fen,
+        "special_price_id": None if line.special is None else line.special.special_price_id,
+        "total_fen": priced.total_fen,
+        "discount_fen": priced.discount_fen,
+        "freight_fen": priced.freight_fen,
+        "payable_fen": priced.payable_fen,
+        "return_rule": category.return_rule,
+        "return_rule_accepted": category.return_rule in NEED_ACCEPTANCE,
+        "confirm_days": category.confirm_days,
+        "terms": line.terms,
+    }
+
+
+def _discount_rows(order: PastOrder) -> Iterator[Row]:
+    claims = {claim.coupon.coupon_id: claim.claim_id for claim in order.claims}
+    for line, priced in order.priced():
+        for off in priced.discounts:
             yield {
-                "shop_id": order.sku.shop_id,
-                "refund_id": new_id(int),
-                "order_id": order_id,
-                "payment_id": paid[order_id],
-                "state": RefundState.SUCCEEDED,
-                "amount_fen": order.total_fen,
-                "requested_at": order.refunded_at,
-                "succeeded_at": order.refunded_at,
-            }
-
-
-async def _write_gateway_books(writer: Writer, payments: list[Row], refunds: list[Row]) -> None:
-    """The sandbox provider keeps its own books: an order of the past can be cancelled and refunded there."""
-    given_back = {row["payment_id"]: row for row in refunds}
-    await copy_rows(
-        writer,
-        "sandbox_charge",
-        [
-            {
-                "shop_id": row["shop_id"],
-                "payment_id": row["payment_id"],
-                "state": CHARGES[PaymentState(str(row["state"]))],
-                "amount_fen": row["amount_fen"],
-                "refunded_fen": row["amount_fen"] if row["payment_id"] in given_back else 0,
-                "subject": str(row["order_id"]),
-                "opened_at": row["prepared_at"],
-            }
-            for row in payments
-        ],
-    )
-    await copy_rows(
-        writer,
-        "sandbox_refund",
-        [
-            {
-                "shop_id": row["shop_id"],
-                "payment_id": row["payment_id"],
-                "refund_id": row["refund_id"],
-                "amount_fen": row["amount_fen"],
-                "refunded_at": row["succeeded_at"],
-            }
-            for row in refunds
-        ],
-    )
-
-
-def _shipment_rows(seeded: Seeded, numbered: list[Numbered], part: str) -> Iterator[Row]:
-    dice = seeded.dice(f"{part}/parcels")
-    carriers = list(CARRIERS)
-    for number, (order_id, order) in enumerate(numbered):
-        if order.shipped_at is not None:
-            carrier = dice.choice(carriers)
-            yield {
-                "shop_id": order.sku.shop_id,
-                "shipment_id": new_id(int),
-                "order_id": order_id,
-                "carrier": carrier,
-                "waybill": f"{carrier}{order.shipped_at:%y%m%d}{dice.randrange(100):02d}{number:05d}",
-                "shipped_at": order.shipped_at,
+                "shop_id": order.shop_id,
+                "order_id": order.order_id,
+                "order_line_id": line.order_line_id,
+                "coupon_id": off.coupon_id,
+                "claim_id": claims[off.coupon_id],
+                "funder": off.funder,
+                "amount_fen": off.amount_fen,
+                "returned_fen": off.amount_fen if order.refunded_at else 0,
             }
 
 
@@ -184,9 +126,10 @@ async def _take_stock(writer: Writer, orders: list[PastOrder]) -> None:
     held: Counter[tuple[int, int]] = Counter()
     sold: Counter[tuple[int, int]] = Counter()
     for order in orders:
-        key = (order.sku.shop_id, order.sku.sku_id)
-        held[key] += order.quantity if order.holds else 0
-        sold[key] += order.quantity if order.sold else 0
+        for line in order.lines:
+            key = (line.sku.shop_id, line.sku.sku_id)
+            held[key] += line.quantity if order.holds else 0
+            sold[key] += line.quantity if order.sold else 0
     await writer.run_many(
         """
         UPDATE stock
@@ -204,8 +147,9 @@ async def _count_purchases(writer: Writer, orders: list[PastOrder]) -> None:
     """What counts towards a listing's limit per buyer: pieces held or sold through it."""
     bought: Counter[tuple[int, int, int]] = Counter()
     for order in orders:
-        if order.listing.limit_per_buyer is not None and (order.holds or order.sold):
-            bought[order.sku.shop_id, order.listing.listing_id, order.buyer.person_id] += order.quantity
+        for line in order.lines:
+            if line.listing.limit_per_buyer is not None and (order.holds or order.sold):
+                bought[line.sku.shop_id, line.listing.listing_id, order.buyer.person_id] += line.quantity
     await copy_rows(
         writer,
         "purchase_count",

@@ -2,20 +2,40 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import msgspec
 from psycopg import sql
 
 from yellowcart.accounts.model import Person
-from yellowcart.catalog.model import ProductDetail
-from yellowcart.demo.model import OutsideProduct
+from yellowcart.catalog.model import ProductDetail, ReturnRule, Sku
+from yellowcart.demo.model import OutsideProduct, Role
 from yellowcart.demo.world_file import World
+from yellowcart.freight.model import DeliveryTerms
 from yellowcart.kernel.database import Writer, json_value
-from yellowcart.kernel.ids import CreatorId, ListingId, OfferId, PersonId, RoomId, ShopId, VideoId
+from yellowcart.kernel.ids import (
+    CategoryId,
+    CreatorId,
+    ListingId,
+    OfferId,
+    PersonId,
+    ProductId,
+    RoomId,
+    ShopId,
+    SkuId,
+    VideoId,
+)
 from yellowcart.links.model import Surface
 from yellowcart.orders.model import DeliveryAddress
+from yellowcart.promotions.model import Coupon, SpecialPrice
+
+if TYPE_CHECKING:
+    from yellowcart.demo.past_order import PastOrder
+
+Row = dict[str, object]
+"""A table's row by column."""
 
 
 class Buyer(msgspec.Struct, frozen=True):
@@ -63,6 +83,25 @@ class SellingPlace(msgspec.Struct, kw_only=True):
     outside: list[OutsideListing] = []
 
 
+class SetPrice(msgspec.Struct, kw_only=True):
+    """A special price of a cart. `taken` is what past orders took of its quota; `gone`: that is all there was."""
+
+    special: SpecialPrice
+    shop_id: ShopId
+    seller: Person
+    gone: bool
+    taken: int = 0
+
+
+class CategoryTerms(msgspec.Struct, frozen=True):
+    """What a category lays on the goods in it, and the codes of itself and of the one above."""
+
+    code: str
+    top_code: str
+    return_rule: ReturnRule
+    confirm_days: int
+
+
 class Jump(msgspec.Struct, frozen=True, kw_only=True):
     """A viewer who left through an outside listing, and what is known of it."""
 
@@ -89,6 +128,27 @@ class Seeded(msgspec.Struct, kw_only=True):
     creators: dict[str, CreatorId] = {}
     places: dict[str, SellingPlace] = {}
     jumps: list[Jump] = []
+    categories: dict[CategoryId, CategoryTerms] = {}
+    warehouses: dict[ShopId, DeliveryAddress] = {}
+    delivery: dict[ProductId, DeliveryTerms] = {}
+    coupons: dict[str, Coupon] = {}
+    prices: dict[tuple[ListingId, SkuId], SetPrice] = {}
+    orders: list["PastOrder"] = []
+    takes_returns: set[ShopId] = set()
+    grants_quality: set[ShopId] = set()
+
+    @property
+    def offered_buyers(self) -> list[Buyer]:
+        """The buyers whose accounts a newcomer is offered; they come first."""
+        number = sum(account.roles[0] is Role.BUYER for account in self.world.accounts)
+        return self.buyers[:number]
+
+    def fallen_at(self, product_key: str, sku: Sku) -> datetime | None:
+        """When the price of a past order's SKU fell below what it shows; None where it did not."""
+        for fall in self.world.price_falls:
+            if fall.product == product_key and sku.price_fen == fall.was:
+                return self.world.starts_at + timedelta(hours=fall.fell_h)
+        return None
 
     def dice(self, part: str) -> random.Random:
         """Chance for one part of the world: the same for the same seed, whatever the other parts drew."""

@@ -16,6 +16,7 @@ from yellowcart.demo.accounts import PASSWORD, Part, cast, guests
 from yellowcart.demo.audience_model import Place
 from yellowcart.demo.model import Merchant, Offer, OfferKind, Product
 from yellowcart.demo.seed_rows import Buyer, Seeded, copy_rows
+from yellowcart.freight.districts import require_district
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.ids import McnId, OfferId, PersonId, ProductId, new_id
@@ -33,6 +34,8 @@ async def seed_reference(writer: Writer, seeded: Seeded) -> None:
             name_en=category.name.en,
             position=position,
             parent_code=category.parent,
+            return_rule=category.return_rule,
+            confirm_days=category.confirm_days,
         )
     await copy_rows(
         writer,
@@ -140,6 +143,7 @@ def _settle_buyers(seeded: Seeded, guest_people: list[tuple[PersonId, str]]) -> 
             city=place.city,
             district=place.district,
             street=f"{place.street}{dice.randint(1, place.houses)}号",
+            district_code=require_district(place.province, place.city, place.district).code,
         )
         seeded.buyers.append(Buyer(person_id, name, address))
 

@@ -26,6 +26,16 @@ from yellowcart.demo.model import (
     Video,
     ZonedTime,
 )
+from yellowcart.demo.trade_model import (
+    CaseWords,
+    CouponPlan,
+    DeliveryPlan,
+    FreightPlan,
+    PriceFall,
+    PricePlan,
+    ReviewWords,
+    Warehouse,
+)
 
 
 class World(Entry, frozen=True):
@@ -53,6 +63,14 @@ class World(Entry, frozen=True):
     videos: tuple[Video, ...]
     source_shares: tuple[SourceShare, ...]
     audience: Audience
+    warehouses: tuple[Warehouse, ...] = ()
+    freight_plans: tuple[FreightPlan, ...] = ()
+    delivery_plans: tuple[DeliveryPlan, ...] = ()
+    coupon_plans: tuple[CouponPlan, ...] = ()
+    price_plans: tuple[PricePlan, ...] = ()
+    price_falls: tuple[PriceFall, ...] = ()
+    review_words: tuple[ReviewWords, ...] = ()
+    case_words: tuple[CaseWords, ...] = ()
 
     def listing(self, key: str) -> Product | OutsideProduct:
         """What a cart's key stands for; raises KeyError for a key that no product has."""

@@ -7,6 +7,7 @@ The entry file has a `[world]` table and names its `parts`, files beside it that
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -30,6 +31,17 @@ from yellowcart.demo.model import (
     SourceShare,
     Surface,
     Video,
+)
+from yellowcart.demo.trade_checks import trade_flaws
+from yellowcart.demo.trade_model import (
+    CaseWords,
+    CouponPlan,
+    DeliveryPlan,
+    FreightPlan,
+    PriceFall,
+    PricePlan,
+    ReviewWords,
+    Warehouse,
 )
 from yellowcart.demo.world import World
 from yellowcart.demo.world_checks import flaws
@@ -55,6 +67,14 @@ KINDS: dict[str, type[Entry]] = {
     "rooms": Room,
     "videos": Video,
     "source_shares": SourceShare,
+    "warehouses": Warehouse,
+    "freight_plans": FreightPlan,
+    "delivery_plans": DeliveryPlan,
+    "coupon_plans": CouponPlan,
+    "price_plans": PricePlan,
+    "price_falls": PriceFall,
+    "review_words": ReviewWords,
+    "case_words": CaseWords,
 }
 
 Table = dict[str, object]
@@ -104,7 +124,7 @@ def load_world(name: str, folder: Path = WORLDS) -> World:
             else:
                 raise WorldFileError(file, kind, "is no kind of entry")
     world = _assemble(main, raw)
-    for kind, key, complaint in flaws(world):
+    for kind, key, complaint in chain(flaws(world), trade_flaws(world)):
         raise WorldFileError(homes.get((kind, key), main), f"{kind} {key!r}", complaint)
     return world
 

@@ -1,4 +1,4 @@
-"""The other side of the crowd: hosts who explain one product after the other, merchants who ship what was paid."""
+"""The hosts of the crowd, who explain one product after the other."""
 
 import asyncio
 import random
@@ -9,9 +9,6 @@ from yellowcart.demo.crowd_site import Account, Json, NotNow, Site
 from yellowcart.demo.crowd_viewers import Rooms
 from yellowcart.demo.world_file import World
 
-SHIP_EVERY_S = 15.0
-SHIP_AT_ONCE = 3
-CARRIERS = ("SF", "ZTO", "YTO", "STO", "YUNDA", "JTSD")
 LOOK_FOR_ROOMS_EVERY_S = 15.0
 
 
@@ -62,33 +59,3 @@ class Hosts:
         at = next((place for place, each in enumerate(shown) if each["state"] == "explaining"), -1)
         following = shown[(at + 1) % len(shown)]
         await account.call("POST", f"/api/v1/listings/{following['listing_id']}/explain")
-
-
-class Merchants:
-    """Merchants look at their desk in turn and ship what has waited longest."""
-
-    def __init__(self, site: Site, world: World, seed: int, intensity: float) -> None:
-        self._dice = random.Random(f"{seed}/merchants")  # noqa: S311 - a story, not a secret
-        self._intensity = intensity
-        self._accounts = [Account(site, part.login) for part in cast(world) if part.merchant is not None]
-        self._shops: dict[str, list[int]] = {}
-
-    async def live(self) -> None:
-        """Ship for ever."""
-        while True:
-            await asyncio.sleep(self._dice.expovariate(self._intensity / SHIP_EVERY_S))
-            with suppress(NotNow):
-                await self._ship(self._dice.choice(self._accounts))
-
-    async def _ship(self, account: Account) -> None:
-        if account.login not in self._shops:
-            found = await account.call("GET", "/api/v1/shops")
-            shops = found["items"] if isinstance(found, dict) else found
-            self._shops[account.login] = [shop["shop_id"] for shop in shops]
-        for shop_id in self._shops[account.login]:
-            waiting = await account.call("GET", f"/api/v1/shops/{shop_id}/orders", params={"state": "paid"})
-            for order in waiting["items"][-SHIP_AT_ONCE:]:
-                carrier = self._dice.choice(CARRIERS)
-                parcel = {"carrier": carrier, "waybill": f"{carrier}{self._dice.randrange(10**11):011d}"}
-                path = f"/api/v1/shops/{shop_id}/orders/{order['order_id']}/shipments"
-                await account.call("POST", path, json=parcel)
