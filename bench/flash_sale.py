@@ -65,7 +65,7 @@ def hold_sale(platform: PlatformUnderTest, shape: SaleShape) -> LoadResult:
         )
     if sum(result.refusals.values()) != shape.attempts - sold:
         raise SalesWrongError(f"{shape.attempts - sold} were refused, but told: {result.refusals}")
-    require_right(read_sales(platform, world), pieces=shape.pieces, answered=sold)
+    require_right(read_sales(platform.database_url, world), pieces=shape.pieces, answered=sold)
     return result
 
 

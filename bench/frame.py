@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 from rich.console import Console
@@ -20,6 +21,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """libpq URL of a PostgreSQL on which a bench makes databases of its own; "" for one that needs none."""
     step: Callable[[str], None]
     """Tells the watcher what is being done now."""
+    foundation: Path | None = None
+    """A checkout of the commit that the order lane is held against; None: it is taken out of git."""
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +43,7 @@ def choose(benches: Sequence[Bench], names: Sequence[str]) -> list[Bench]:
     return [bench for bench in benches if not names or bench.name in names]
 
 
-def run_benches(benches: Sequence[Bench], console: Console) -> Report:
+def run_benches(benches: Sequence[Bench], console: Console, foundation: Path | None = None) -> Report:
     """Run one after the other. A bench that fails is named with its reason and does not end the run.
 
     Raises RuntimeError when another run is under way here, psycopg.Error when PostgreSQL does not answer.
@@ -55,7 +58,9 @@ def run_benches(benches: Sequence[Bench], console: Console) -> Report:
         server_url = stack.enter_context(postgres_server()) if needs_postgres else ""
         machine = describe_machine(server_url or None)
         measured_at = datetime.now(UTC)
-        surroundings = Surroundings(server_url=server_url, step=lambda text: progress.update(task, now=text))
+        surroundings = Surroundings(
+            server_url=server_url, step=lambda text: progress.update(task, now=text), foundation=foundation
+        )
         sections: list[Section] = []
         failures: dict[str, str] = {}
         for bench in benches:

@@ -58,7 +58,12 @@ class PlatformUnderTest:
 
     def in_database(self, work: Callable[[Database], Awaitable[Made]]) -> Made:
         """Open the platform's database, do the work in it, close it."""
-        return asyncio.run(_work_in(self.database_url, work))
+        return in_database(self.database_url, work)
+
+
+def in_database(database_url: str, work: Callable[[Database], Awaitable[Made]]) -> Made:
+    """Open a database, do the work in it, close it."""
+    return asyncio.run(_work_in(database_url, work))
 
 
 async def _work_in(database_url: str, work: Callable[[Database], Awaitable[Made]]) -> Made:
@@ -107,13 +112,19 @@ def _drop_what_was_left(server_url: str) -> None:
 @contextmanager
 def scratch_database(server_url: str) -> Iterator[str]:
     """A fresh, migrated database on the server; dropped at the end. Raises psycopg.Error."""
+    with empty_database(server_url) as database_url:
+        migrate(database_url)
+        yield database_url
+
+
+@contextmanager
+def empty_database(server_url: str) -> Iterator[str]:
+    """A fresh database without a table; dropped at the end. Raises psycopg.Error."""
     name = f"{DATABASE_PREFIX}{secrets.token_hex(6)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
-        database_url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
-        migrate(database_url)
-        yield database_url
+        yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
     finally:
         with psycopg.connect(server_url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -128,14 +139,16 @@ def require_durable(database_url: str) -> None:
 
 
 @contextmanager
-def platform_under_test(database_url: str, home: Path = HOME) -> Iterator[PlatformUnderTest]:
-    """The web process with production's flags on the database, ready to be asked; stopped at the end.
+def platform_under_test(
+    database_url: str, home: Path = HOME, checkout: Path = CHECKOUT
+) -> Iterator[PlatformUnderTest]:
+    """The web process of a checkout with production's flags on the database, ready to be asked; stopped at the
+    end.
 
     Raises RuntimeError with the end of its log when it does not come up.
     """
     secret = secrets.token_urlsafe(32)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("YELLOWCART_")}
-    environment = inherited | {
+    environment = environment_of(checkout) | {
         "DATABASE_URL": database_url,
         "YELLOWCART_HOME": str(home),
         "YELLOWCART_SECRET": secret,
@@ -148,7 +161,7 @@ def platform_under_test(database_url: str, home: Path = HOME) -> Iterator[Platfo
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command[:-1], SERVED],
-            cwd=CHECKOUT,
+            cwd=checkout,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -162,6 +175,13 @@ def platform_under_test(database_url: str, home: Path = HOME) -> Iterator[Platfo
         )
     finally:
         _stop(process)
+
+
+def environment_of(checkout: Path) -> dict[str, str]:
+    """The environment of a process that runs the source of a checkout: no setting of ours is inherited, and its
+    source comes before the one that is installed. The packages are those of this interpreter."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("YELLOWCART_")}
+    return inherited | {"PYTHONPATH": str(checkout / "src")}
 
 
 def _free_port() -> int:

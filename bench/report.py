@@ -35,10 +35,16 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """The rounds whose median `value` is, in the order of measuring."""
     aim: float | None = None
     """At least so much is wanted."""
+    at_most: float | None = None
+    """At most so much is wanted."""
 
     def __str__(self) -> str:
         text = f"{self.value:,.{self.decimals}f} {self.unit}".rstrip()
-        return text + _range_text(self.rounds, self.decimals) + _aim_text(self.value, self.aim, self.decimals)
+        text += _range_text(self.rounds, self.decimals) + _aim_text(self.value, self.aim, self.decimals)
+        if self.at_most is not None:
+            reached = "reached" if self.value <= self.at_most else "not reached"
+            text += f"; aim at most {self.at_most:,.{self.decimals}f}: {reached}"
+        return text
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,12 +58,28 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     """At least so much is wanted."""
 
 
+class Grid(msgspec.Struct, frozen=True):
+    """Many things measured alike, a line for each: the first column names it, the others are numbers."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """By which plan PostgreSQL reads something, a line for each node."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """What one bench measured, and what a reader must know to judge it."""
 
     title: str
     figures: tuple[Figure, ...]
     ratios: tuple[Ratio, ...] = ()
+    grid: Grid | None = None
+    plans: tuple[Plan, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -188,11 +210,22 @@ def print_report(report: Report, console: Console) -> None:
         for ratio in section.ratios:
             table.add_row(f"[bold]{ratio.label}[/]", f"[bold]{ratio_text(ratio, figures)}[/]")
         console.print(table)
+        if section.grid is not None:
+            console.print(_grid_table(section.grid))
         for note in section.notes:
             console.print(f"  {note}", markup=False)
     for name, reason in report.failures.items():
         console.print(f"[red]{name} did not finish:[/] ", end="")
         console.print(reason, markup=False)
+
+
+def _grid_table(grid: Grid) -> Table:
+    table = Table()
+    for number, column in enumerate(grid.columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=number == 0)
+    for row in grid.rows:
+        table.add_row(*row)
+    return table
 
 
 def markdown_block(report: Report) -> str:
@@ -202,15 +235,27 @@ def markdown_block(report: Report) -> str:
     lines += ["| machine | |", "|---|---|"]
     lines += [f"| {label} | {_cell(fact)} |" for label, fact in machine_lines(report.machine)]
     for section in report.sections:
-        lines += ["", f"### {section.title}", "", "| figure | value |", "|---|---:|"]
+        lines += ["", f"### {section.title}"]
+        if section.figures:
+            lines += ["", "| figure | value |", "|---|---:|"]
         lines += [f"| {_cell(figure.label)} | {_cell(str(figure))} |" for figure in section.figures]
         lines += [f"| **{_cell(ratio.label)}** | **{ratio_text(ratio, figures)}** |" for ratio in section.ratios]
+        if section.grid is not None:
+            lines += ["", *_grid_lines(section.grid)]
         if section.notes:
             lines += ["", *(f"- {note}" for note in section.notes)]
+        for plan in section.plans:
+            lines += ["", f"<details><summary>Plan: {plan.name}</summary>", "", "```text", *plan.lines, "```"]
+            lines += ["", "</details>"]
     if report.failures:
         lines += ["", "Did not finish:", ""]
         lines += [f"- {name}: {' '.join(reason.split())}" for name, reason in report.failures.items()]
     return "\n".join([*lines, "", END_MARK])
+
+
+def _grid_lines(grid: Grid) -> list[str]:
+    ruler = ["---", *["---:"] * (len(grid.columns) - 1)]
+    return [f"| {' | '.join(_cell(cell) for cell in row)} |" for row in (grid.columns, ruler, *grid.rows)]
 
 
 def write_block(path: Path, report: Report) -> None:

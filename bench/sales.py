@@ -1,11 +1,11 @@
 """Reads back from the database what a bench has sold, and holds it against what the buyers were told."""
 
 import msgspec
+import psycopg
+from psycopg.rows import dict_row
 
 from bench.load import LoadResult
-from bench.platform_under_test import PlatformUnderTest
 from tests.small_world import SmallWorld
-from yellowcart.kernel.database import Database
 
 
 class SalesWrongError(RuntimeError):
@@ -27,16 +27,12 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
     sold: int
 
 
-def read_sales(platform: PlatformUnderTest, world: SmallWorld) -> Sales:
+def read_sales(database_url: str, world: SmallWorld) -> Sales:
     """Count in the tables."""
-
-    async def read(database: Database) -> Sales:
-        async with database.reading() as reader:
-            sales = await reader.row(Sales, _READ, shop_id=world.shop_id, sku_id=world.sku_id)
-        assert sales is not None, "the stock row was made with the world"
-        return sales
-
-    return platform.in_database(read)
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        counted = connection.execute(_READ, {"shop_id": world.shop_id, "sku_id": world.sku_id}).fetchone()
+    assert counted is not None, "the stock row was made with the world"
+    return msgspec.convert(counted, Sales)
 
 
 def require_right(sales: Sales, *, pieces: int, answered: int, lost: int = 0) -> None:

@@ -15,6 +15,9 @@ from tests.conftest import TEST_HOME, url_of
 from tests.demo.seeded import copied_database, seeded_database
 
 SHOTS = TEST_HOME / "screenshots"
+UPLOADS = "uploads"
+"""Where a world keeps what its people upload, below its home (`uploads.storage.open_storage`)."""
+
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -37,9 +40,9 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def seeded(postgres_url: str, template_database: str) -> Iterator[str]:
+def seeded(postgres_url: str, template_database: str, home: Path) -> Iterator[str]:
     """A database that holds the demo world as it begins; nobody is connected to it, so that it can be copied."""
-    with seeded_database(postgres_url, template_database) as name:
+    with seeded_database(postgres_url, template_database, pictures=home / UPLOADS) as name:
         yield name
 
 
@@ -67,7 +70,7 @@ def world_apart(postgres_url: str, seeded: str, home: Path) -> Iterator[World]:
 def douyin(postgres_url: str, template_database: str, home: Path) -> Iterator[World]:
     """Douyin in August 2020, for a file of stories of its own: ask for it before the browser."""
     with (
-        seeded_database(postgres_url, template_database, "douyin_2020") as name,
+        seeded_database(postgres_url, template_database, "douyin_2020", pictures=home / UPLOADS) as name,
         running_world(url_of(postgres_url, name), home, "douyin", "douyin_2020") as running,
     ):
         yield running

@@ -36,17 +36,16 @@ def enter_from_the_feed(page: Page, title: str) -> None:
 
 
 def write_address(sheet: Locator) -> None:
+    """A new address, written over the room and kept in the book."""
     if not sheet.get_by_label("收货人").is_visible():
-        sheet.get_by_text("修改").click()
-    for label, text in (
-        ("收货人", "林小满"),
-        ("手机号", "13800000021"),
-        ("省份", "福建省"),
-        ("城市", "泉州市"),
-        ("区县", "安溪县"),
-        ("详细地址", "茶都路 1 号"),
-    ):
+        sheet.locator('[data-fold="address"] > summary').click()
+        sheet.get_by_role("button", name="新收货地址").click()
+    for label, text in (("收货人", "林小满"), ("手机号", "13800000021"), ("详细地址", "茶都路 1 号")):
         sheet.get_by_label(label).fill(text)
+    for label, name in (("省份", "福建省"), ("城市", "泉州市"), ("区县", "安溪县")):
+        sheet.get_by_label(label).select_option(name)
+    sheet.get_by_role("button", name=re.compile("保存并使用|保存地址")).first.click()
+    expect(sheet.locator(".checkout-address summary")).to_contain_text("福建省 泉州市 安溪县 茶都路 1 号")
 
 
 def pay_at_the_bank(page: Page, sum_to_pay: str) -> None:
@@ -97,10 +96,17 @@ def test_a_buyer_watches_chats_and_buys(world: World, visits: Visits) -> None:
     sheet.locator("label.sku", has_text=wanted["name"]).click()
     expect(sheet.locator(".goods [data-left]")).to_contain_text(str(wanted["available"] - 2))
     sheet.get_by_role("button", name="增加").click()
-    total = yuan(2 * wanted["price_fen"])
-    expect(sheet.locator("[data-sum]")).to_have_text(total)
-    write_address(sheet)
-    sheet.get_by_role("button", name="提交订单").click()
+    price = world.quote("buyer", wanted, quantity=2)["price"]
+    expect(sheet.locator("[data-sum]")).to_have_text(yuan(price["goods_fen"]))
+    sheet.get_by_role("button", name="立即抢购").click()
+    checkout = page.get_by_role("dialog", name="确认订单")
+    assert page.url.endswith(f"/rooms/{world.room(NUTS_ROOM)}"), "nobody leaves the room to check out"
+    checkout.get_by_label("给商家留言").fill("请用纸箱包装")
+    write_address(checkout)
+    expect(checkout.get_by_label("给商家留言")).to_have_value("请用纸箱包装")
+    total = yuan(price["total_fen"])
+    expect(checkout.locator("[data-sum]")).to_have_text(total)
+    checkout.get_by_role("button", name="提交订单").click()
 
     expect(page.get_by_text("应付金额")).to_be_visible()
     expect(page.locator("[data-countdown]")).to_contain_text(re.compile(r"(30:00|29:\d\d)"))
@@ -126,7 +132,10 @@ def test_an_order_that_nobody_pays_lapses_before_the_buyers_eyes(world: World, v
     placed = world.order("viewer_01", sku)
     # The clock is everybody's and is not moved: this one hold is made short in the database.
     world.change(
-        "UPDATE shop_order SET hold_until = submitted_at + interval '6 s' WHERE order_id = %(order_id)s",
+        """
+        UPDATE shop_order SET hold_s = 6, hold_until = submitted_at + interval '6 s'
+        WHERE order_id = %(order_id)s
+        """,
         order_id=placed["order_id"],
     )
     key = f"{placed['shop_id']}/{placed['order_id']}"
@@ -187,18 +196,27 @@ def test_a_buyer_is_asked_again_when_the_price_has_changed(world: World, visits:
     page.locator(".cart-button").click()
     page.locator(f"#buy-{sku['listing_id']}").click()
     sheet = page.get_by_role("dialog", name="选择规格")
-    before, now = yuan(sku["price_fen"]), yuan(sku["price_fen"] + 300)
-    expect(sheet.locator("[data-sum]")).to_have_text(before)
+    price = world.quote("viewer_03", sku)["price"]
+    expect(sheet.locator("[data-sum]")).to_have_text(yuan(price["goods_fen"]))
+    sheet.get_by_role("button", name="立即抢购").click()
+    checkout = page.get_by_role("dialog", name="确认订单")
+    write_address(checkout)
+    before = yuan(price["total_fen"])
+    expect(checkout.locator("[data-sum]")).to_have_text(before)
 
     placed = orders_of(world, "viewer_03")
     raise_prices(world, "shanyeji", sku["shop_id"], sku["product_id"], 300)
+    now = yuan(world.quote("viewer_03", sku)["price"]["total_fen"])
+    assert now != before
     visits.expect_refusal(409, "/api/v1/orders")
-    write_address(sheet)
-    sheet.get_by_role("button", name="提交订单").click()
-    expect(sheet.locator("[data-said]")).to_contain_text(f"价格已从 {before} 变为 {now}，本次未下单")
+    checkout.get_by_role("button", name="提交订单").click()
+    told = checkout.locator("[data-said]")
+    expect(told).to_contain_text("价格已变动")
+    expect(told.locator("del")).to_have_text(before)
+    expect(told.locator("ins")).to_have_text(now)
     assert orders_of(world, "viewer_03") == placed, "nothing was ordered at another price than the one shown"
 
-    sheet.get_by_role("button", name=f"按 {now} 下单").click()
+    checkout.get_by_role("button", name=f"按 {now} 下单").click()
     expect(page.get_by_role("button", name=f"支付 {now}")).to_be_visible()
     assert orders_of(world, "viewer_03") == placed + 1
 
@@ -224,16 +242,16 @@ def test_an_outside_product_says_where_it_leads_before_the_jump(world: World, vi
 
 
 def test_a_buyer_buys_in_english(world: World, visits: Visits) -> None:
-    sku = world.goods_of_room(world.room(NUTS_ROOM), NUTS)[0]
     page = visits.open(world, "/", login="buyer_look")
     page.get_by_role("link", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     enter_from_the_feed(page, "Shanyeji: daily nuts are back")
     expect(page.locator("#pinned")).to_contain_text("Explaining now")
     page.locator("#pinned").click()
-    sheet = page.get_by_role("dialog", name="Choose and order")
-    sheet.get_by_role("button", name="Place the order").click()
-    total = yuan(sku["price_fen"])
+    page.get_by_role("dialog", name="Choose and order").get_by_role("button", name="Buy now").click()
+    checkout = page.get_by_role("dialog", name="Confirm your order")
+    total = checkout.locator("[data-sum]").inner_text()
+    checkout.get_by_role("button", name="Place the order").click()
     expect(page.get_by_text("The goods are kept for")).to_be_visible()
     page.get_by_role("button", name=f"Pay {total}").click()
     page.get_by_role("button", name="Pay", exact=True).click()

@@ -74,6 +74,12 @@ class Visits:
             with suppress(Error):
                 page.screenshot(path=self._shots / f"{self._test}-{number}.png", timeout=WAIT_MS)
 
+    def keep_shot(self, page: Page, name: str) -> None:
+        """Keep a picture of a whole page, for people to look at."""
+        self._shots.mkdir(parents=True, exist_ok=True)
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=self._shots / f"{self._test}-{name}.png", full_page=True, timeout=WAIT_MS)
+
     def close(self) -> None:
         """Close every page."""
         for context in self._contexts:

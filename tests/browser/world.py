@@ -81,17 +81,25 @@ class World:
         return self._call(method, path, self.session_of(login), body)
 
     def order(self, login: str, listing: Row, *, quantity: int = 1) -> Row:
-        """Somebody orders through the order lane. `listing` holds listing_id, sku_id and price_fen."""
+        """Somebody orders through the order lane, without coupons. `listing` holds listing_id and sku_id."""
         token = self.call(login, "POST", "/api/v1/buyer-tokens")["token"]
+        quote = self.quote(login, listing, quantity=quantity, coupons=[])
+        named = ("listing_id", "sku_id", "quantity", "unit_price_fen", "special_price_id")
         wanted = {
-            "listing_id": listing["listing_id"],
-            "sku_id": listing["sku_id"],
-            "quantity": quantity,
-            "unit_price_fen": listing["price_fen"],
+            "lines": [{name: line[name] for name in named} for line in quote["lines"]],
+            "total_fen": quote["price"]["total_fen"],
             "address": ADDRESS,
         }
         placed: Row = self._call("POST", "/api/v1/orders", token, wanted)
         return placed
+
+    def quote(self, login: str, listing: Row, *, quantity: int = 1, coupons: list[Row] | None = None) -> Row:
+        """What the checkout says of an order to ADDRESS; with the best coupons unless they are named."""
+        line = {"listing_id": listing["listing_id"], "sku_id": listing["sku_id"], "quantity": quantity}
+        place = {name: ADDRESS[name] for name in ("province", "city", "district")}
+        asked = {"lines": [line], "place": place, "coupons": coupons}
+        quote: Row = self.call(login, "POST", "/api/v1/checkout", asked)
+        return quote
 
     def room(self, key_word: str) -> int:
         """The room on air whose title holds a word."""

@@ -27,6 +27,7 @@ DONE = {
     "orders": "SELECT count(*) FROM shop_order WHERE submitted_at > %(start)s",
     "payments": "SELECT count(*) FROM shop_order WHERE paid_at > %(start)s",
     "parcels": "SELECT count(*) FROM shop_order WHERE shipped_at > %(start)s",
+    "claims": "SELECT count(*) FROM claimed_coupon WHERE claimed_at > %(start)s",
 }
 
 

@@ -34,10 +34,15 @@ class Crowd:
     def __init__(self, world: SmallWorld) -> None:
         self.body = msgspec.json.encode(
             {
-                "listing_id": world.listing_id,
-                "sku_id": world.sku_id,
-                "quantity": 1,
-                "unit_price_fen": PRICE_FEN,
+                "lines": [
+                    {
+                        "listing_id": world.listing_id,
+                        "sku_id": world.sku_id,
+                        "quantity": 1,
+                        "unit_price_fen": PRICE_FEN,
+                    }
+                ],
+                "total_fen": PRICE_FEN,
                 "address": ADDRESS,
             }
         )
@@ -181,10 +186,15 @@ async def test_a_second_order_after_the_restart_is_not_sold_twice(
     token = BuyerTokens(SECRET).make(buyer.person.person_id)
     body = msgspec.json.encode(
         {
-            "listing_id": world.listing_id,
-            "sku_id": world.sku_id,
-            "quantity": 1,
-            "unit_price_fen": PRICE_FEN,
+            "lines": [
+                {
+                    "listing_id": world.listing_id,
+                    "sku_id": world.sku_id,
+                    "quantity": 1,
+                    "unit_price_fen": PRICE_FEN,
+                }
+            ],
+            "total_fen": PRICE_FEN,
             "address": ADDRESS,
         }
     )

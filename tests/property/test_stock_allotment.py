@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.orders.shopping import ADDRESS, open_till, stock_of
-from tests.small_world import PRICE_FEN, make_small_world
+from tests.orders.shopping import open_till, order_of, stock_of
+from tests.small_world import make_small_world
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.ids import PersonId
-from yellowcart.orders.place import NewOrder, PlacedOrder
+from yellowcart.orders.place import PlacedOrder
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,7 @@ async def test_the_lane_allots_as_if_orders_came_one_by_one(database: Database, 
         world = await make_small_world(database, pieces=pieces, skus=3, limit_per_buyer=limit)
 
         async def place(attempt: Attempt) -> str:
-            order = NewOrder(
-                listing_id=world.listing_id,
-                sku_id=world.sku_ids[attempt.sku],
-                quantity=attempt.quantity,
-                unit_price_fen=PRICE_FEN,
-                address=ADDRESS,
-            )
+            order = order_of(world.listing_id, world.sku_ids[attempt.sku], quantity=attempt.quantity)
             buyer_id = PersonId(turn * 100 + attempt.buyer)
             content = f"{attempt.sku}:{attempt.quantity}"
             try:

@@ -11,7 +11,8 @@ from pathlib import Path
 from tests.tidy.source import PACKAGE, dotted, expect_only, modules, name_of, tree_of
 
 MONEY_FOLDERS = [
-    PACKAGE / name for name in ("orders", "alliance", "catalog", "ledger", "settlement", "aftersales", "quality")
+    PACKAGE / name
+    for name in ("orders", "promotions", "alliance", "catalog", "ledger", "settlement", "aftersales", "quality")
 ]
 MONEY_FILES = [PACKAGE / "kernel" / "money.py"]
 SECONDS_ARE_FLOATS: set[str] = set()

@@ -15,6 +15,7 @@ from yellowcart.accounts.access import Access
 from yellowcart.app import create_litestar
 
 BOUNDED_LISTS = {
+    "/api/v1/rooms/{room_id}/coupons": "a room shows a bounded number of coupons of each funder",
     "/api/v1/rooms/{room_id}/cart": "a cart holds a bounded number of listings",
     "/api/v1/videos/{video_id}/cart": "a cart holds a bounded number of listings",
 }
@@ -25,6 +26,8 @@ CREATES_NOTHING_TWICE: dict[str, str] = {
 }
 """Creating calls that need no key, each with the reason."""
 WRITE_IN_PUBLIC = {
+    "/api/v1/tracking/{source:str}": "a tracking source signs what it tells; the handler checks the signature",
+    "/api/v1/payments/notifications/{provider:str}": "a payment provider signs what it tells; it is checked",
     "/login": "nobody is signed in yet",
     "/logout": "ending a session that has ended is no error",
     "/register": "nobody is signed in yet",

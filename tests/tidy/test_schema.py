@@ -17,7 +17,9 @@ from yellowcart.schema import whole_schema
 AnyConstraint = TypeVar("AnyConstraint", UniqueConstraint, ForeignKeyConstraint, Index)
 SHOP = "shop_id"
 NOT_OF_A_SHOP = {
+    "waybill": "one waybill names one parcel across all shops, and events find their parcel by it",
     "creator": "a creator belongs to a person; the shop is only named when the account is the shop's own",
+    "coupon": "a coupon belongs to whoever bears its cost: a shop, a creator or the platform",
     "listing": "a listing belongs to a creator and may lead to another platform, where no shop of ours is",
 }
 """Tables that name a shop without belonging to one, each with the reason."""
@@ -149,6 +151,7 @@ def _definitions(url: str) -> set[tuple[str, str]]:
 
 
 APPEND_ONLY = (
+    "aftersale_step",
     "audit_entry",
     "conversion_revision",
     "enforced_change",

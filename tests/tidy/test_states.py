@@ -24,8 +24,19 @@ COLUMNS = {
     "VIDEO_MOVES": "video.state",
     "LISTING_MOVES": "listing.state",
     "ORDER_MOVES": "shop_order.state",
+    "COUPON_MOVES": "coupon.state",
+    "CLAIM_MOVES": "claimed_coupon.state",
     "NOTICE_DRAFT_MOVES": "notice_draft.state",
     "IMPORT_MOVES": "product_import.state",
+    "SHIPMENT_MOVES": "shipment.state",
+    "ADDRESS_CHANGE_MOVES": "address_change.state",
+    "SHIPPING_FILE_MOVES": "shipping_file.state",
+    "NEED_MOVES": "shipping_need.state",
+    "QUOTE_MOVES": "shipping_quote.state",
+    "SHOW_MOVES": "review_part.state",
+    "PAYMENT_MOVES": "payment.state",
+    "REFUND_MOVES": "refund.state",
+    "FINDING_MOVES": "payment_finding.state",
 }
 """In which column the states of a transition table are kept."""
 ENDS: dict[str, tuple[str, ...]] = {
@@ -34,8 +45,17 @@ ENDS: dict[str, tuple[str, ...]] = {
     "ROOM_MOVES": ("ended",),
     "VIDEO_MOVES": ("removed",),
     "ORDER_MOVES": ("completed", "closed"),
+    "PAYMENT_MOVES": ("succeeded", "surplus"),
+    "REFUND_MOVES": ("succeeded",),
+    "FINDING_MOVES": ("ignored",),
+    "COUPON_MOVES": ("stopped",),
     "NOTICE_DRAFT_MOVES": ("published", "discarded"),
     "IMPORT_MOVES": ("applied", "failed", "discarded"),
+    "SHIPMENT_MOVES": ("delivered", "returned"),
+    "ADDRESS_CHANGE_MOVES": ("accepted", "refused", "withdrawn", "overtaken"),
+    "SHIPPING_FILE_MOVES": ("applied", "discarded"),
+    "NEED_MOVES": ("fulfilled", "withdrawn", "expired"),
+    "QUOTE_MOVES": ("lost", "withdrawn", "expired", "failed"),
 }
 """Which states nothing leaves; a listing and a draft can always come back."""
 KNOWN_STATES = re.compile(r"(\w+) IN \(((?:'[^']*'(?:, )?)+)\)")

@@ -17,11 +17,17 @@ CHINESE_IN_CODE = {
     "src/yellowcart/cli.py",  # the command introduces itself in both languages at once
     "src/yellowcart/catalog/rules.py",  # the absolute claims that advertising law forbids, as they are written
     "src/yellowcart/stage/goods.py",  # the words by which a pasted share text is told from a title
-    "src/yellowcart/orders/rules.py",  # names of carriers, in both languages side by side
 }
 """Chinese that code says to a reader. May only shrink."""
-CHINESE_AS_DATA = ("src/yellowcart/demo/", "src/yellowcart/links/")
-"""A demo world's own words, and the words by which link recognition knows other platforms' share texts."""
+CHINESE_AS_DATA = (
+    "src/yellowcart/demo/",
+    "src/yellowcart/freight/",
+    "src/yellowcart/links/",
+    "src/yellowcart/payments/alipay_bill.py",
+    "src/yellowcart/payments/wechat_bill.py",
+)
+"""A demo world's own words, the words by which pasted addresses are read, those by which link recognition knows
+other platforms' share texts, and the headings of payment providers' bills."""
 CHINESE_IN_TEMPLATES = re.compile(r"中文")
 """The name of the language, on the switch that chooses it."""
 

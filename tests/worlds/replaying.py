@@ -13,7 +13,7 @@ from datetime import date, datetime
 import msgspec
 
 from tests.conftest import SignedIn
-from tests.orders.shopping import ADDRESS, open_till, order_state
+from tests.orders.shopping import open_till, order_of, order_state
 from tests.stage_world import Host, live_room, new_video
 from tests.worlds.expected import REFUSE, SHANGHAI, told
 from yellowcart.accounts.inbox import inbox_of
@@ -38,7 +38,6 @@ from yellowcart.links.rules import Timeline, verdict
 from yellowcart.links.store import read_timeline
 from yellowcart.links.submit import submit_draft
 from yellowcart.links.write_draft import draft_notice
-from yellowcart.orders.place import NewOrder
 from yellowcart.stage import listings
 from yellowcart.stage.model import Listing, Place, in_room, in_video
 from yellowcart.sweeps import register_sweeps
@@ -192,13 +191,7 @@ class Replay:
         buyer = self.seeded.people["buyer"]
         till = await open_till(self.database)
         try:
-            wanted = NewOrder(
-                listing_id=listing.listing_id,
-                sku_id=sku.sku_id,
-                quantity=1,
-                unit_price_fen=sku.price_fen,
-                address=ADDRESS,
-            )
+            wanted = order_of(listing.listing_id, sku.sku_id, price_fen=sku.price_fen)
             placed = await till.lane.place(buyer.person_id, secrets.token_hex(8), "hash", wanted)
             await till.pay(buyer, placed)
         finally:
