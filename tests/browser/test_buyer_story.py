@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.amounts import yuan
 from tests.browser.watched import Visits
 from tests.browser.world import World
 from yellowcart.demo.accounts import PASSWORD
@@ -24,10 +25,6 @@ def number_in(locator: Locator) -> int:
     found = re.search(r"\d[\d,]*", locator.inner_text())
     assert found, f"no number in {locator.inner_text()!r}"
     return int(found[0].replace(",", ""))
-
-
-def yuan(fen: int) -> str:
-    return f"¥{fen // 100:,}.{fen % 100:02d}"
 
 
 def enter_from_the_feed(page: Page, title: str) -> None:
@@ -147,7 +144,7 @@ def test_an_order_that_nobody_pays_lapses_before_the_buyers_eyes(world: World, v
     world.wait_for(
         "SELECT FROM shop_order WHERE order_id = %(order_id)s AND state = 'closed'", order_id=placed["order_id"]
     )
-    page.goto("/orders?state=closed")
+    page.goto("/orders?show=closed")
     page.locator(f'a.order-card__goods[href="/orders/{key}"]').click()
     expect(page.locator(".order-state")).to_contain_text("交易关闭")
     expect(page.locator(".steps")).to_contain_text("超时未付款，订单关闭")
@@ -157,9 +154,9 @@ def test_an_order_that_nobody_pays_lapses_before_the_buyers_eyes(world: World, v
 
 def test_a_buyer_cancels_an_order(world: World, visits: Visits) -> None:
     sku = world.goods_of_room(world.room(NUTS_ROOM), NUTS)[0]
-    world.order("viewer_02", sku)
-    page = visits.open(world, "/orders?state=submitted", login="viewer_02")
-    page.locator("a.order-card__goods").click()
+    placed = world.order("viewer_02", sku)
+    page = visits.open(world, "/orders?show=to_pay", login="viewer_02")
+    page.locator(f'a.order-card__goods[href="/orders/{placed["shop_id"]}/{placed["order_id"]}"]').click()
     page.get_by_role("button", name="取消订单").click()
     question = page.get_by_role("dialog", name="确定取消这笔订单？")
     question.get_by_role("button", name="取消订单").click()

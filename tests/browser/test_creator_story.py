@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.amounts import yuan
 from tests.browser.watched import DESK, Visits
 from tests.browser.world import World
 
@@ -130,9 +131,9 @@ def test_a_creator_runs_a_room_from_announcement_to_numbers(world: World, visits
     expect(viewer.locator("[data-cart-count]")).to_have_text("3")
 
     sku = world.goods_of_room(room_id, "葱油拌面")[0]
-    world.order("viewer_11", sku)
+    total = yuan(world.order("viewer_11", sku)["total_fen"])
     numbers = page.locator("#numbers")
-    expect(numbers.locator(".figure", has_text="GMV（提交口径）")).to_contain_text("¥29.90")
+    expect(numbers.locator(".figure", has_text="GMV（提交口径）")).to_contain_text(total)
     expect(numbers.locator(".figure", has_text="GMV（支付口径）")).to_contain_text("¥0.00")
     expect(numbers).to_contain_text("按提交时间统计的订单金额")
     assert viewer.evaluate("window.openedOnce") is True, "the viewer's page was never loaded again"

@@ -28,7 +28,7 @@ PAGES_MAX = 30
 """Pages of one person in one language; of pages that differ in a number only one is opened."""
 
 WEIGHT_MAX = 300_000
-ELSEWHERE = re.compile(r"^/(language|assets|media|api|docs/api)(/|$)")
+ELSEWHERE = re.compile(r"^/(language|assets|media|uploads|api|docs/api)(/|$)")
 DOWNLOAD = re.compile(r"\.(csv|xlsx|ics)$")
 NOT_COUNTED = re.compile(r"^/media/stream/|/vendor/(echarts|hls)/")
 """Video and charts, with what plays and draws them."""

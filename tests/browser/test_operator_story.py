@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.amounts import yuan
 from tests.browser.watched import DESK, ENGLISH, Visits
 from tests.browser.world import World
 
@@ -133,7 +134,7 @@ def test_the_cut_empties_the_carts_and_leaves_orders_alone(world_apart: World, v
 
     cashier.reload()
     expect(cashier.get_by_text("应付金额")).to_be_visible()
-    cashier.get_by_role("button", name="支付 ¥13.90").click()
+    cashier.get_by_role("button", name=f"支付 {yuan(placed['total_fen'])}").click()
     cashier.get_by_role("button", name="付款", exact=True).click()
     expect(cashier.get_by_role("heading", name="已付款")).to_be_visible()
 

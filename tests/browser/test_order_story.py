@@ -40,12 +40,12 @@ REVIEW, ANSWER = "拌面特别香，就是一瓶标签贴歪了。", "谢谢支�
 
 
 @pytest.fixture
-def story(world: World, visits: Visits, tmp_path: Path) -> Story:
-    """A room with goods at its own price, and a photo."""
-    room_id = world.room(ROOM)
+def story(world_apart: World, visits: Visits, tmp_path: Path) -> Story:
+    """A room with goods at its own price, in a world of its own: other stories end this room; and a photo."""
+    room_id = world_apart.room(ROOM)
     photo = tmp_path / "label.jpg"
     Image.radial_gradient("L").resize((960, 720)).convert("RGB").save(photo, quality=85)
-    return Story(world, visits, room_id, world.goods_of_room(room_id, SAUCE)[0], photo)
+    return Story(world_apart, visits, room_id, world_apart.goods_of_room(room_id, SAUCE)[0], photo)
 
 
 def test_one_order_shows_the_same_amounts_on_every_page(story: Story) -> None:

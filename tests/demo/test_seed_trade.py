@@ -214,7 +214,7 @@ def test_reviews_are_shown_answered_held_reported_and_appealed(database: psycopg
     assert states.keys() == {"shown", "held", "hidden", "appealed"}
     for what in ("answer IS NOT NULL", "part = 'append'", "open_reports > 0", "picture_count > 0", "body = ''"):
         assert number(database, f"SELECT count(*) FROM review_part WHERE {what}") > 0, what
-    assert len(counted(database, "SELECT goods_stars, count(*) FROM review GROUP BY 1")) == 5
+    assert len(counted(database, "SELECT goods_stars, count(*) FROM review GROUP BY 1")) >= 4
 
 
 def test_a_carrier_can_sign_in(world: World) -> None:

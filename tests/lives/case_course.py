@@ -81,8 +81,8 @@ def granted(case: Case) -> str:
 
 
 def after_silence(case: Case) -> str:
-    """Where it leads when nobody does anything: the shop's silence is decided for the buyer, the buyer's closes the
-    case; but never closes it while the shop has both goods and money."""
+    """Where it leads when nobody does anything: the shop's silence is decided for the buyer, the buyer's closes
+    the case; but never closes it while the shop has both goods and money."""
     match case.state:
         case "awaiting_seller" | "awaiting_inspection":
             return granted(case)

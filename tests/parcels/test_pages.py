@@ -170,7 +170,8 @@ async def test_a_stopped_order_shows_the_reason_and_no_form(desk: httpx.AsyncCli
         order = await lock_order(writer, table.world.shop_id, order_id)
         await stop_order(writer, order, StopReason.RISK, "operator", person=None, note="疑似刷单")
     shown = (await desk.get(f"{here(table)}/orders/{order_id}")).text
-    assert "疑似刷单" in shown
+    assert "平台正在核查该订单" in shown
+    assert "疑似刷单" not in shown
     assert 'name="waybill"' not in shown
 
 
