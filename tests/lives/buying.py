@@ -91,7 +91,7 @@ async def place(life: Life, dice: Dice) -> None:
         + (f" with {len(claims)} coupons" if claims else "")
         + f" for {total}"
     )
-    outcome = await _ask_in_spite(life, buyer, key, order, cut_lane.chosen(dice))
+    outcome = await _ask_in_spite(life, buyer, key, order, cut=cut_lane.chosen(dice))
     if life.require(outcome, why_not):
         assert outcome.answer is not None
         await _note(life, buyer, outcome.answer, wanted, claims, off)
@@ -107,7 +107,7 @@ async def place_again(life: Life, dice: Dice) -> None:
     buyer = next(each for each in life.shop.buyers if each.person_id == buyer_id)
     changed = dice.chance(1, 3)
     life.tell(f"order {order_id} is asked for again" + (", with something else" if changed else ""))
-    outcome = await _ask(life, buyer, key, order, content="other" if changed else "")
+    outcome = await _ask_in_spite(life, buyer, key, order, content="other" if changed else "")
     if outcome.refused is not None:
         life.tell(f"  refused: {outcome.refused.code}")
         # What cannot be checked any more (a price that is over, a coupon that expired) is refused before the key
@@ -132,18 +132,21 @@ async def _ask(life: Life, buyer: Person, key: str, order: NewOrder, content: st
     return Outcome(answer, happened=True)
 
 
-async def _ask_in_spite(life: Life, buyer: Person, key: str, order: NewOrder, cut: str) -> Outcome[PlacedOrder]:
-    """Ask until there is an answer, with the same key; `cut` says whether the lane loses its connections at it."""
+async def _ask_in_spite(
+    life: Life, buyer: Person, key: str, order: NewOrder, *, cut: str = "", content: str = ""
+) -> Outcome[PlacedOrder]:
+    """Ask until there is an answer, with the same key; `cut` says how the lane loses its connections at it. Those
+    that were lost before are noticed now."""
     if cut == "before":
         await cut_lane.cut_before(life)
-    asked = asyncio.ensure_future(_ask(life, buyer, key, order))
+    asked = asyncio.ensure_future(_ask(life, buyer, key, order, content))
     if cut == "waiting":
         await cut_lane.cut_while_waiting(life, asked)
     outcome = await asked
     for _ in range(CONNECTIONS):
         if outcome.refused is None or outcome.refused.code != "unavailable":
             break
-        outcome = await _ask(life, buyer, key, order)
+        outcome = await _ask(life, buyer, key, order, content)
     return outcome
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from tests.lives.power_cut import Cut
 
 Thing = TypeVar("Thing")
-THROWS = 8
+THROWS = 24
 """Throws that one step brings along."""
 SIDES = 10_000
 

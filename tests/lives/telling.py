@@ -111,7 +111,7 @@ def script_of(seed: int) -> Script:
     steps = dice.choices(names, weights, k=dice.randint(STEPS_LEAST, STEPS_MOST))
     # A life in which nothing is ever claimed or ordered has little to tell.
     steps = ["claim", "claim", "claim", "place", *steps]
-    return Script(_throws(dice, 24), tuple(Step(rule, _throws(dice, THROWS)) for rule in steps))
+    return Script(_throws(dice, 40), tuple(Step(rule, _throws(dice, THROWS)) for rule in steps))
 
 
 def _throws(dice: random.Random, number: int) -> tuple[int, ...]:

@@ -65,7 +65,7 @@ class SomeLife(RuleBasedStateMachine):
         super().__init__()
         self._life: Life | None = None
 
-    @initialize(shop=st.lists(st.integers(0, SIDES - 1), min_size=24, max_size=24))
+    @initialize(shop=st.lists(st.integers(0, SIDES - 1), min_size=40, max_size=40))
     def begin(self, shop: list[int]) -> None:
         """A shop is opened."""
         self._life = self.runner.run(begin_life(self.premises, shop))
