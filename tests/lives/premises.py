@@ -190,7 +190,7 @@ async def _make_coupon(database: Database, shop: Shop, funder: str, dice: Dice) 
         off_fen=None if by_rate else dice.one([1, 333, 701, 5_500 if threshold else 9_000]),
         rate=dice.one([1, 333, 9_999]) if by_rate else None,
         max_fen=dice.one([None, 1_500]) if by_rate else None,
-        stock=1 + dice.pick(4),
+        stock=2 + dice.pick(6),
         per_buyer=1 + dice.pick(3),
         usable_until=clock.now() + timedelta(days=USABLE_DAYS),
     )

@@ -22,7 +22,7 @@ Rule = Callable[[Life, Dice], Awaitable[None]]
 
 async def as_usual(life: Life, dice: Dice) -> None:
     """What mostly comes next in an order's life: it is paid, sent, something is wrong with it, and is seen to."""
-    if any(case.is_open for _, _, case in life.books.cases.values()) and dice.chance(1, 2):
+    if any(case.is_open for _, _, case in life.books.cases.values()) and dice.chance(2, 3):
         return await settling_cases.go_on(life, dice)
     states = {order.state for order in life.books.orders.values()}
     if "submitted" in states:
@@ -36,7 +36,7 @@ async def as_usual(life: Life, dice: Dice) -> None:
 
 RULES: dict[str, tuple[int, Rule]] = {
     "as usual": (50, as_usual),
-    "claim": (6, buying.claim),
+    "claim": (4, buying.claim),
     "place": (12, buying.place),
     "place again": (2, buying.place_again),
     "cancel unpaid": (2, buying.cancel_unpaid),
