@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from tests.conftest import TEST_HOME, url_of
-from tests.lives.in_chunks import hush, tell_chunk
+from tests.lives.in_chunks import tell_chunk
 from tests.lives.telling import LifeWentWrong, Told
 from yellowcart.kernel.embedded_postgres import start_embedded_postgres
 from yellowcart.migrations_digest import migrations_digest
@@ -75,7 +75,6 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
-    hush()
     told, began = Told(), time.monotonic()
     chunks = range(asked.first, asked.first + asked.lives, CHUNK)
     with server() as url, ProcessPoolExecutor(asked.processes) as pool:

@@ -2,8 +2,9 @@
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 
 import psycopg
 import structlog
@@ -28,6 +29,7 @@ async def premises_on(database_url: str) -> AsyncIterator[Premises]:
     finally:
         await premises.close()
         await database.close()
+        clock.process_clock().set_offset(timedelta())
 
 
 @asynccontextmanager
@@ -45,15 +47,15 @@ async def database_of_its_own(server_url: str, template: str) -> AsyncIterator[s
 
 async def tell_lives(premises: Premises, seeds: Iterable[int]) -> Told:
     """Live the lives of some seeds. Raises LifeWentWrong, with the shortest life found that goes wrong so."""
-    hush()
     told = Told()
-    for seed in seeds:
-        try:
-            await tell(premises, script_of(seed), told)
-        except LifeWentWrong as wrong:
-            shortest = await shorten(premises, wrong)
-            shortest.add_note(f"seed {seed}, in {len(shortest.script.steps)} steps")
-            raise shortest from wrong
+    with hushed():
+        for seed in seeds:
+            try:
+                await tell(premises, script_of(seed), told)
+            except LifeWentWrong as wrong:
+                shortest = await shorten(premises, wrong)
+                shortest.add_note(f"seed {seed}, in {len(shortest.script.steps)} steps")
+                raise shortest from wrong
     return told
 
 
@@ -63,7 +65,15 @@ async def tell_chunk(server_url: str, template: str, seeds: range) -> Told:
         return await tell_lives(premises, seeds)
 
 
-def hush() -> None:
+@contextmanager
+def hushed() -> Iterator[None]:
     """Cut connections and bad providers are what lives are about: no line of a log for each."""
-    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+    connections, before = logging.getLogger("psycopg"), structlog.get_config()
+    level = connections.level
+    connections.setLevel(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        connections.setLevel(level)
+        structlog.configure(**before)

@@ -4,6 +4,7 @@ what failed; and at the end of a life everything comes to its end."""
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from tests.lives.accounts_agree import require_agreement, take_in_money
 from tests.lives.dice import Dice
 from tests.lives.life import BooksDiffer, Life
 from tests.lives.paying import outside
@@ -82,8 +83,6 @@ async def pass_time(life: Life, seconds: float, cut: Cut | None = None) -> None:
 
 async def _take_in(life: Life) -> None:
     """What providers have had may have paid orders meanwhile: before their goods were given up, or not at all."""
-    from tests.lives.accounts_agree import take_in_money
-
     take_in_money(life, await life.look())
 
 
@@ -149,8 +148,6 @@ async def lower_price(life: Life, dice: Dice) -> None:
 
 async def come_to_an_end(life: Life) -> None:
     """Everything ends: what waits is decided, sent, received or given back, and nothing is left over."""
-    from tests.lives.accounts_agree import require_agreement
-
     life.tell("the life comes to its end")
     for _ in range(14):
         await _leave_nothing(life)

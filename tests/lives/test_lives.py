@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.lives.dice import SIDES, THROWS
-from tests.lives.in_chunks import hush, premises_on, tell_lives
+from tests.lives.in_chunks import hushed, premises_on, tell_lives
 from tests.lives.life import Life
 from tests.lives.passing_time import come_to_an_end
 from tests.lives.premises import Premises
 from tests.lives.telling import RULES, Step, begin_life, take_step
 
 FIRST = int(os.environ.get("YELLOWCART_LIVES_SEED", random.SystemRandom().randrange(10**9)))
-CHUNKS, LIVES = 12, 25
+CHUNKS, LIVES = 12, 50
 throws = st.lists(st.integers(0, SIDES - 1), min_size=THROWS, max_size=THROWS).map(tuple)
 
 
@@ -36,8 +36,7 @@ async def test_whatever_happens_everything_is_accounted_for(database_url: str, c
 
 
 def test_hypothesis_finds_no_life_in_which_something_is_lost(database_url: str) -> None:
-    hush()
-    with asyncio.Runner() as runner:
+    with hushed(), asyncio.Runner() as runner:
         opened = premises_on(database_url)
         premises = runner.run(opened.__aenter__())
         SomeLife.runner, SomeLife.premises = runner, premises
