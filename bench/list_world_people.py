@@ -61,6 +61,13 @@ MADE_BESIDE: tuple[LiteralString, ...] = (
     FROM made
     WHERE off_fen > 0 AND number = 0 AND %(shop_id)s = shop_id
     """,
+    """
+    INSERT INTO coupon_use (coupon_id, shop_id, used, given_back)
+    SELECT coupon_id, used_shop_id, count(*), sum(given_back)
+    FROM claimed_coupon
+    WHERE state = 'used'
+    GROUP BY coupon_id, used_shop_id
+    """,
     # Five unused ones in everybody's hands; the buyer with many orders has hundreds, most of them over.
     """
     INSERT INTO claimed_coupon (

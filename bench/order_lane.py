@@ -2,9 +2,9 @@
 outbox.
 
 Rounds alternate, for each number of connections: plain orders (usual price, no coupon), orders with everything
-(special price with quota, two coupons, freight, note), the foundation's lane where its commit is at hand, and the
-empty endpoint of the same server; then PostgreSQL's own batched insert. A machine that is slow for a while is slow
-for neighbours alike, so that ratios hold where rates waver.
+(special price with quota, coupon, freight, note), the same with a second coupon, the foundation's lane where its
+commit is at hand, and the empty endpoint of the same server; then PostgreSQL's own batched insert. A machine that
+is slow for a while is slow for neighbours alike, so that ratios hold where rates waver.
 """
 
 from collections.abc import Callable
@@ -126,6 +126,9 @@ class _Crowd:
         seconds = self._shape.seconds
         self._watch(self._platform, rounds.plain, lambda: self.order(connections, seconds))
         self._watch(self._platform, rounds.everything, lambda: self.order_everything(connections, seconds))
+        self._watch(
+            self._platform, rounds.both_coupons, lambda: self.order_everything(connections, seconds, both=True)
+        )
         foundation = self._foundation
         if foundation is not None and rounds.foundation is not None:
             self._watch(
@@ -149,14 +152,15 @@ class _Crowd:
         self._plain.append(run_load_apart(spec))
         return self._plain[-1]
 
-    def order_everything(self, connections: int, seconds: float) -> LoadResult:
-        """One piece at the special price, with both coupons, for each of very many buyers."""
+    def order_everything(self, connections: int, seconds: float, *, both: bool = False) -> LoadResult:
+        """One piece at the special price, with the shop's coupon or with both, for each of very many buyers."""
         spec = self._promoted.attempts(
             self._platform,
             first_number=self._next_promoted,
             requests=self._shape.promoted_max,
             connections=connections,
             seconds=seconds,
+            both=both,
         )
         self._next_promoted += self._shape.promoted_max
         self._everything.append(run_load_apart(spec))

@@ -21,7 +21,11 @@ def sections_of(result: LaneResult) -> tuple[Section, ...]:
     what the tables told."""
     sections: list[Section] = []
     for connections, rounds in result.at.items():
-        sections += [_plain(connections, rounds), _everything(connections, rounds, result.foundation_note)]
+        sections += [
+            _plain(connections, rounds),
+            _everything(connections, rounds, result.foundation_note),
+            _both_coupons(connections, rounds),
+        ]
         if rounds.foundation is not None:
             sections.append(_foundation(connections, rounds.foundation))
     return (*sections, _told(result))
@@ -73,6 +77,26 @@ def _everything(connections: int, rounds: LaneRounds, foundation_note: str | Non
             ),
         ),
         notes=(f"The foundation: {foundation_note}.",) if foundation_note else (),
+    )
+
+
+def _both_coupons(connections: int, rounds: LaneRounds) -> Section:
+    key = f"order_lane.{connections}.both_coupons"
+    return Section(
+        title=f"Order lane with everything and a second coupon, {connections} connections",
+        figures=tuple(_figures(key, rounds.both_coupons, None)),
+        ratios=(
+            Ratio(
+                label="of orders with one coupon in the same run",
+                of=f"{key}.orders_per_s",
+                to=f"order_lane.{connections}.everything.orders_per_s",
+            ),
+            Ratio(
+                label=f"of the foundation's own figure in the same run (commit {COMMIT[:7]})",
+                of=f"{key}.orders_per_s",
+                to=f"foundation.{connections}.orders_per_s",
+            ),
+        ),
     )
 
 
@@ -139,14 +163,14 @@ def _told(result: LaneResult) -> Section:
             f"The batched insert is one connection, {BATCH_ROWS} rows per transaction: one stock row taken, orders"
             " inserted, no token, limit, hold, lines or outbox. Its latencies are those of a batch.",
             f"With everything: a special price {write_yuan(SPECIAL_OFF_FEN)} yuan below the usual one, out of a"
-            f" quota; a coupon of the shop ({write_yuan(SHOP_OFF_FEN)} off) and one of the platform"
-            f" ({write_yuan(PLATFORM_OFF_FEN)} off), claimed by each buyer beforehand; freight by a template for"
+            f" quota; a coupon of the shop ({write_yuan(SHOP_OFF_FEN)} off), claimed by each buyer beforehand (the"
+            f" second coupon is the platform's, {write_yuan(PLATFORM_OFF_FEN)} off); freight by a template for"
             f" the buyer's province ({write_yuan(FREIGHT_FEN)}); a limit per buyer; a note.",
             "After the rounds the tables were counted, for both kinds of orders: orders, distinct buyers, order"
             " lines, outbox events, pieces counted towards the limits and pieces held are one number, equal to the"
             f" answers of status 201{_lost(result)}; what is left and what is held make what was there. With"
-            " everything, the quota taken is that number too, claims used and discounts are twice it (two coupons"
-            " of one order each), and discounts, freight and totals add up to the fen.",
+            " everything, the quota taken is that number too, every order has its coupon or both, each claim is on"
+            " one order, and discounts, freight, totals and counted uses add up.",
         ),
     )
 

@@ -23,7 +23,7 @@ class LaneShape(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def promoted_buyers(self) -> int:
         """So many persons hold coupons: enough for every round and the warm-up."""
-        return (self.rounds * len(self.connections) + 1) * self.promoted_max
+        return (2 * self.rounds * len(self.connections) + 1) * self.promoted_max
 
 
 class OrderRounds(msgspec.Struct):
@@ -41,6 +41,8 @@ class LaneRounds(msgspec.Struct):
 
     plain: OrderRounds = msgspec.field(default_factory=OrderRounds)
     everything: OrderRounds = msgspec.field(default_factory=OrderRounds)
+    both_coupons: OrderRounds = msgspec.field(default_factory=OrderRounds)
+    """With everything, and a second coupon."""
     foundation: OrderRounds | None = None
     """None where the foundation's commit is not at hand."""
     empty: list[LoadResult] = []

@@ -1,5 +1,5 @@
-"""Orders with everything: a special price with a quota, a coupon of the shop and one of the platform that each
-buyer has claimed, freight by template and address, a limit per buyer, and a note.
+"""Orders with everything: a special price with a quota, a coupon of the shop (in rounds of their own also one of
+the platform) that each buyer has claimed, freight by template and address, a limit per buyer, and a note.
 
 The persons and their claims are written in sets before the rounds: hundreds of thousands of them.
 """
@@ -24,7 +24,8 @@ SPECIAL_OFF_FEN = 1_000
 SHOP_OFF_FEN = 500
 PLATFORM_OFF_FEN = 300
 UNIT_PRICE_FEN = PRICE_FEN - SPECIAL_OFF_FEN
-TOTAL_FEN = UNIT_PRICE_FEN - SHOP_OFF_FEN - PLATFORM_OFF_FEN + FREIGHT_FEN
+TOTAL_FEN = UNIT_PRICE_FEN - SHOP_OFF_FEN + FREIGHT_FEN
+"""What an order with the shop's coupon alone comes to."""
 NOTE = "请放门口，谢谢"
 FIRST_NUMBER = 10_000_000
 """Buyers with coupons are numbered from here on: far from those without."""
@@ -49,12 +50,14 @@ class Promoted(msgspec.Struct, frozen=True):
         requests: int,
         connections: int,
         seconds: float,
+        both: bool,
     ) -> LoadSpec:
-        """One piece for each of `requests` buyers, beginning with the buyer of `first_number`."""
+        """One piece for each of `requests` buyers, beginning with the buyer of `first_number`: with the coupon of
+        the shop, or with `both`."""
         numbers = range(first_number, first_number + requests)
         return order_spec(
             platform,
-            self._body(),
+            self._body(both=both),
             first_number=first_number,
             requests=requests,
             connections=connections,
@@ -65,8 +68,8 @@ class Promoted(msgspec.Struct, frozen=True):
             },
         )
 
-    def _body(self) -> str:
-        marks = ("{{claim_of_shop}}", "{{claim_of_platform}}")
+    def _body(self, *, both: bool) -> str:
+        marks = ("{{claim_of_shop}}", "{{claim_of_platform}}")[: 2 if both else 1]
         line = {
             "listing_id": self.world.listing_id,
             "sku_id": self.world.sku_id,
@@ -76,11 +79,11 @@ class Promoted(msgspec.Struct, frozen=True):
         }
         coupons = [
             {"claim_id": mark, "coupon_id": coupon_id}
-            for mark, coupon_id in zip(marks, self.coupon_ids, strict=True)
+            for mark, coupon_id in zip(marks, self.coupon_ids, strict=False)
         ]
         wanted = {
             "lines": [line],
-            "total_fen": TOTAL_FEN,
+            "total_fen": TOTAL_FEN - (PLATFORM_OFF_FEN if both else 0),
             "address": ADDRESS,
             "coupons": coupons,
             "note": NOTE,
@@ -124,6 +127,8 @@ class UsedUp(msgspec.Struct, frozen=True, kw_only=True):
     quota_taken: int
     freight_fen: int
     total_fen: int
+    uses_counted: int
+    """What coupon_use says of the claims."""
 
 
 def read_used_up(database_url: str, promoted: Promoted) -> UsedUp:
@@ -139,19 +144,21 @@ def read_used_up(database_url: str, promoted: Promoted) -> UsedUp:
 
 
 def require_used_up(used: UsedUp, sales: Sales, buyers: int) -> None:
-    """Hold what promotions gave against the orders. Raises SalesWrongError."""
-    orders = sales.orders
+    """Hold what promotions gave against the orders, each of which has the shop's coupon and some the platform's
+    too. Raises SalesWrongError."""
+    orders, both = sales.orders, used.discounts - sales.orders
     expected = UsedUp(
-        discounts=2 * orders,
-        discount_fen=orders * (SHOP_OFF_FEN + PLATFORM_OFF_FEN),
-        claims_used=2 * orders,
-        claims_left=2 * (buyers - orders),
+        discounts=orders + both,
+        discount_fen=orders * SHOP_OFF_FEN + both * PLATFORM_OFF_FEN,
+        claims_used=orders + both,
+        claims_left=2 * buyers - orders - both,
         orders_of_claims=orders,
         quota_taken=orders,
         freight_fen=orders * FREIGHT_FEN,
-        total_fen=orders * TOTAL_FEN,
+        total_fen=orders * TOTAL_FEN - both * PLATFORM_OFF_FEN,
+        uses_counted=orders + both,
     )
-    if used != expected:
+    if used != expected or not 0 <= both <= orders:
         raise SalesWrongError(f"{orders} orders were placed with everything, but {used} is not {expected}")
 
 
@@ -194,7 +201,11 @@ sums AS (
     WHERE shop_id = %(shop_id)s
 )
 SELECT off.discounts, off.discount_fen, claims.claims_used, claims.claims_left, claims.orders_of_claims,
-       special_price.taken AS quota_taken, sums.freight_fen, sums.total_fen
+       special_price.taken AS quota_taken, sums.freight_fen, sums.total_fen,
+       (
+           SELECT coalesce(sum(used), 0) FROM coupon_use
+           WHERE shop_id = %(shop_id)s AND coupon_id = ANY (%(coupon_ids)s)
+       ) AS uses_counted
 FROM off, claims, sums, special_price
 WHERE special_price.shop_id = %(shop_id)s AND special_price.special_price_id = %(special_price_id)s
 """

@@ -20,10 +20,11 @@ import pytest
 from litestar import Litestar
 from psycopg import sql
 
+from tests.emptied_database import EmptiedDatabase
 from yellowcart.accounts.model import Person, Role
 from yellowcart.accounts.register import enroll
 from yellowcart.accounts.sessions import open_session
-from yellowcart.app import Application, create_litestar
+from yellowcart.app import Application, collect_garbage_rarely, create_litestar
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.embedded_postgres import start_embedded_postgres
@@ -47,6 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group(kind))
 
 
+def pytest_collection_finish() -> None:
+    """A worker lives as a web process does: what was imported and collected is not looked through for garbage."""
+    collect_garbage_rarely()
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
@@ -63,6 +69,8 @@ def postgres_url() -> Iterator[str]:
     with psycopg.connect(embedded.url, autocommit=True) as connection:
         # Tests kill processes, never the machine: what they check does not depend on the disk's flush.
         connection.execute("ALTER SYSTEM SET fsync = off")
+        # No database lives long enough to be tidied up, and nothing may happen that a test has not asked for.
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
         connection.execute("SELECT pg_reload_conf()")
     yield embedded.url
     embedded.stop()
@@ -96,18 +104,19 @@ def url_of(server_url: str, database: str) -> str:
     return f"postgresql://{user}:{password}@/{database}?host={host}&port={conninfo.get('port', 5432)}"
 
 
+@pytest.fixture(scope="session")
+def emptied_database(postgres_url: str, template_database: str) -> Iterator[EmptiedDatabase]:
+    """The database that the tests of this worker have one after another."""
+    emptied = EmptiedDatabase(postgres_url, template_database)
+    yield emptied
+    emptied.close()
+
+
 @pytest.fixture
-def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
-    """A fresh database for one test."""
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template_database)
-            )
-        )
+def database_url(postgres_url: str, emptied_database: EmptiedDatabase) -> Iterator[str]:
+    """An empty database for one test."""
+    with emptied_database.lent() as name:
         yield url_of(postgres_url, name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
@@ -146,8 +155,15 @@ def settings_for(database_url: str, home: Path, *, behind_proxy: bool = False) -
 @pytest.fixture
 async def application(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Application]:
     """The whole application in this process, on the test's database."""
+    async with running_application(settings_for(database_url, tmp_path)) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def running_application(settings: Settings) -> AsyncIterator[Application]:
+    """The whole application in this process, on settings of a test; one at a time."""
     litestar = _routes_of_every_test()
-    litestar.state.settings = settings_for(database_url, tmp_path)
+    litestar.state.settings = settings
     async with litestar.lifespan():
         yield Application(litestar)
 

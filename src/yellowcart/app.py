@@ -23,6 +23,7 @@ from yellowcart.accounts.model import Person
 from yellowcart.aftersales import api as aftersales_api
 from yellowcart.aftersales import platform_api, shop_api
 from yellowcart.catalog import api as catalog_api
+from yellowcart.catalog import category_api
 from yellowcart.catalog.imports import api as import_api
 from yellowcart.catalog.imports import picture_files
 from yellowcart.consoles.buyer import pages as buyer
@@ -59,6 +60,7 @@ from yellowcart.payments import api as payments_api
 from yellowcart.payments.providers import Gateways
 from yellowcart.platform import Platform, open_platform
 from yellowcart.promotions import api as promotions_api
+from yellowcart.promotions import maker_api
 from yellowcart.promotions.claim import ClaimLane
 from yellowcart.reviews import api as reviews_api
 from yellowcart.reviews import moderation_api
@@ -99,6 +101,7 @@ API: tuple[Router, ...] = (
     shop_api.ROUTES,
     platform_api.ROUTES,
     catalog_api.ROUTES,
+    category_api.ROUTES,
     conversions_api.ROUTES,
     address_api.ROUTES,
     draft_api.ROUTES,
@@ -111,6 +114,7 @@ API: tuple[Router, ...] = (
     orders_api.ROUTES,
     payments_api.ROUTES,
     promotions_api.ROUTES,
+    maker_api.ROUTES,
     parcels_api.ROUTES,
     bulk_shipping_api.ROUTES,
     shipping_needs_api.ROUTES,

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from yellowcart.accounts.buyer_tokens import BuyerTokens
+from yellowcart.accounts.shut_out import ShutOut
 from yellowcart.kernel.clock_table import follow_clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.embedded_postgres import start_embedded_postgres
@@ -97,8 +98,10 @@ async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
         hub.follow(notifications)
         hub.start()
         closing.push_async_callback(hub.stop)
+        shut_out = ShutOut()
+        await shut_out.follow(database, notifications)
         await notifications.start()
-        buyer_tokens = BuyerTokens(settings.secret)
+        buyer_tokens = BuyerTokens(settings.secret, holds=shut_out.holds)
         buyers_place = BuyersPlace(order_lane, buyer_tokens)
         yield Platform(
             settings=settings,

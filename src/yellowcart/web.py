@@ -39,6 +39,7 @@ from yellowcart.kernel.errors import (
     TooMany,
     Unavailable,
 )
+from yellowcart.kernel.moments import ValueOutOfReach
 from yellowcart.kernel.problem import CONTENT_TYPE, headers_of, problem_of, status_of
 from yellowcart.kernel.raw_http import BodyTooLarge, BodyUnreadable, BrokenInside
 from yellowcart.kernel.settings import Settings
@@ -72,14 +73,6 @@ class TextUnstorable(Invalid):
 
     code = "text_unstorable"
     message = N_("A text in this request holds a character that cannot be stored (U+0000). Nothing was changed.")
-
-
-class ValueOutOfReach(Invalid):
-    """A number is larger than any column holds, or a moment lies so near the end of the calendar that nothing can
-    be reckoned from it."""
-
-    code = "value_out_of_reach"
-    message = N_("A number or a time in this request is out of reach. Nothing was changed.")
 
 
 class WhoAsks(AbstractAuthenticationMiddleware):

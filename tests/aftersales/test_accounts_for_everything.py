@@ -21,7 +21,7 @@ from yellowcart.aftersales.turns import Said
 from yellowcart.catalog.categories import category_terms, place_category, set_category_terms
 from yellowcart.catalog.model import ReturnRule
 from yellowcart.kernel.database import Writer
-from yellowcart.kernel.errors import InvalidFields, Refusal
+from yellowcart.kernel.errors import InvalidFields, NotFound, Refusal
 from yellowcart.kernel.ids import OrderId
 from yellowcart.orders.model import OrderState
 from yellowcart.orders.receive import complete_by_time
@@ -226,7 +226,7 @@ async def test_a_category_has_the_terms_of_the_node_above_until_it_has_its_own(d
         for days in (0, -1, 91, 10**12):
             with pytest.raises(InvalidFields):
                 await set_category_terms(writer, desk.operator, "fruit", return_rule=None, confirm_days=days)
-        with pytest.raises(InvalidFields):
+        with pytest.raises(NotFound):
             await set_category_terms(writer, desk.operator, "nothing", return_rule=None, confirm_days=1)
 
 

@@ -10,7 +10,7 @@ from yellowcart.aftersales.negotiate import withdraw_case
 from yellowcart.aftersales.reasons import CaseKind, Reason
 from yellowcart.kernel import clock
 from yellowcart.orders.receive import complete_by_time
-from yellowcart.orders.rules import COMPLETE_AFTER
+from yellowcart.orders.rules import no_reason_until
 
 RETURN = CaseKind.RETURN_REFUND
 
@@ -20,7 +20,7 @@ async def test_a_return_that_a_rule_granted_keeps_its_order_from_being_over_by_t
     order_id = await desk.received(1)
     case = await desk.open(order_id, RETURN, Reason.NO_REASON)
     assert case.state is CaseState.AWAITING_RETURN
-    desk.still_clock.freeze(clock.now() + COMPLETE_AFTER + timedelta(days=1))
+    desk.still_clock.freeze(no_reason_until(clock.now()) + timedelta(days=1))
     assert await desk.write(complete_by_time) == 0
     assert await order_state(desk.database, desk.shop_id, order_id) == ("received", None)
     await desk.write(lambda writer: withdraw_case(writer, desk.buyer, desk.shop_id, case.aftersale_id))

@@ -36,12 +36,12 @@ from yellowcart.aftersales.rules import (
     RETURN_FREIGHT_MAX_FEN,
     NoReasonRight,
     no_reason_right,
-    no_reason_until,
 )
 from yellowcart.catalog.model import ReturnRule
 from yellowcart.kernel import clock
 from yellowcart.kernel.errors import InvalidFields
 from yellowcart.orders.errors import OrderStopped
+from yellowcart.orders.rules import no_reason_until
 from yellowcart.parcels.errors import WaybillUsed
 
 RETURN = CaseKind.RETURN_REFUND

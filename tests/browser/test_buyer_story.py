@@ -152,6 +152,39 @@ def test_an_order_that_nobody_pays_lapses_before_the_buyers_eyes(world: World, v
     assert again["available"] == sku["available"], "the stock is back on the shelf"
 
 
+HELD_FOR = """
+SELECT extract(epoch FROM hold_until - submitted_at)::float AS seconds, hold_s FROM shop_order
+WHERE order_id = %(order_id)s
+"""
+GIVEN_UP = """
+SELECT FROM shop_order
+WHERE order_id = %(order_id)s AND hold_until < submitted_at + make_interval(secs => hold_s)
+"""
+KEPT = GIVEN_UP.replace("hold_until <", "hold_until =")
+
+
+def test_closing_the_cashiers_tab_gives_the_goods_up_and_coming_back_keeps_them(
+    world: World, visits: Visits
+) -> None:
+    placed = world.order("viewer_04", world.goods_of_room(world.room(NUTS_ROOM), NUTS)[0])
+    order_id, cashier = placed["order_id"], f"/cashier/{placed['shop_id']}/{placed['order_id']}"
+    page = visits.open(world, "/orders", login="viewer_04")
+    tab = page.context.new_page()
+    tab.goto(cashier)
+    expect(tab.locator("[data-countdown]")).to_be_visible()
+    world.wait_for(KEPT, order_id=order_id)
+    tab.close()
+    world.wait_for(GIVEN_UP, order_id=order_id)
+    held = world.row(HELD_FOR, order_id=order_id)
+    assert held["seconds"] < held["hold_s"] / 2, "a minute to come back, and no more"
+    page.goto(cashier)
+    world.wait_for(KEPT, order_id=order_id)
+    page.goto("/orders")
+    world.wait_for(GIVEN_UP, order_id=order_id)
+    page.go_back()
+    world.wait_for(KEPT, order_id=order_id)
+
+
 def test_a_buyer_cancels_an_order(world: World, visits: Visits) -> None:
     sku = world.goods_of_room(world.room(NUTS_ROOM), NUTS)[0]
     placed = world.order("viewer_02", sku)

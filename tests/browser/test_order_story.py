@@ -8,7 +8,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.amounts import facts_of, fen_in, lines_of, require_same, yuan
+from tests.browser.amounts import facts_of, fen_in, foot_of, lines_of, require_same, yuan
+from tests.browser.lists_and_messages import (
+    require_amounts_in_lists,
+    require_amounts_in_messages,
+    require_amounts_of_the_api,
+)
 from tests.browser.order_until_receipt import (
     BUYER,
     COUPON_FEN,
@@ -62,6 +67,9 @@ def test_one_order_shows_the_same_amounts_on_every_page(story: Story) -> None:
     decide_for_the_buyer(story, phone, desk, operator)
     send_back_and_be_refunded(story, phone, desk)
     require_amounts_after_the_refund(story, phone, desk, operator)
+    require_amounts_in_lists(story, phone, desk, operator, half_of(story))
+    require_amounts_in_messages(story, phone, half_of(story))
+    require_amounts_of_the_api(story, half_of(story))
     review_what_was_kept(story, phone, desk)
 
 
@@ -257,6 +265,11 @@ def require_merchant_sees_refund(story: Story, desk: Page, half: int) -> None:
     story.keep(desk, "24-merchant-case-done")
     desk.goto(f"/merchant/{story.shop_id}/orders/{story.order_id}")
     require_same(facts_of(desk.locator(".facts").filter(has_text="付款")), {"退款": half})
+    books = story.books()
+    require_same(
+        foot_of(desk.locator("table").filter(has=desk.locator("tfoot"))),
+        {"优惠券": -books.coupon_fen, "运费": books.freight_fen, "买家实付": books.total_fen},
+    )
     assert fen_in(desk.locator(".order-cases").inner_text()) == half
     story.keep(desk, "25-merchant-order")
 
@@ -278,6 +291,7 @@ def require_operator_sees_refund(story: Story, operator: Page, half: int) -> Non
 
 def review_what_was_kept(story: Story, phone: Page, desk: Page) -> None:
     """The buyer writes of the piece that stays; the shop answers; whoever looks at the goods reads both."""
+    phone.goto(f"/orders/{story.key}")
     phone.locator(".order-review").click()
     for name, stars in (("goods", 4), ("parcel", 5), ("service", 4)):
         phone.locator(f'input[name="{name}"][value="{stars}"]').check(force=True)

@@ -1,5 +1,6 @@
 """Getting a demo's database ready: what is whole goes on, what is half is written anew, what is not ours stays."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.conftest import settings_for, url_of
-from tests.demo.seeded import copied_database
+from tests.demo.seeded import copied_database, seeded_database
 from yellowcart.demo.accounts import UnknownWorld, demo_world
 from yellowcart.demo.prepare import NotADemo, OtherWorld, prepare_database
 from yellowcart.kernel import clock
@@ -22,6 +23,13 @@ OTHER = "douyin_2020"
 async def prepare(url: str, home: Path, *, fresh: bool = False, world: str = "kuaishou_2022") -> bool:
     settings = replace(settings_for(url, home), world=world)
     return await prepare_database(url, settings, lambda _: None, fresh=fresh)
+
+
+@pytest.fixture
+def other_world_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """A database in which somebody has looked at the other world."""
+    with seeded_database(postgres_url, template_database, OTHER) as name:
+        yield url_of(postgres_url, name)
 
 
 def value(url: str, query: str) -> object:
@@ -49,12 +57,11 @@ async def test_a_world_is_written_once_and_goes_on_where_it_stopped(
 
 
 async def test_starting_over_forgets_what_was_changed(
-    database_url: str, tmp_path: Path, still_clock: clock.Clock
+    other_world_url: str, tmp_path: Path, still_clock: clock.Clock
 ) -> None:
-    await prepare(database_url, tmp_path)
-    change(database_url, "UPDATE shop SET name = '我的店'")
-    assert await prepare(database_url, tmp_path, fresh=True) is True
-    assert value(database_url, "SELECT count(*) FROM shop WHERE name = '我的店'") == 0
+    change(other_world_url, "UPDATE shop SET name = '我的店'")
+    assert await prepare(other_world_url, tmp_path, fresh=True, world=OTHER) is True
+    assert value(other_world_url, "SELECT count(*) FROM shop WHERE name = '我的店'") == 0
 
 
 async def test_a_world_that_was_broken_off_is_written_anew(
@@ -76,15 +83,14 @@ async def test_a_world_that_was_broken_off_is_written_anew(
 
 
 async def test_another_world_is_told_apart_and_left_alone_until_it_may_be_replaced(
-    database_url: str, tmp_path: Path, still_clock: clock.Clock
+    other_world_url: str, tmp_path: Path, still_clock: clock.Clock
 ) -> None:
-    assert await prepare(database_url, tmp_path, world=OTHER) is True
     with pytest.raises(OtherWorld, match=r"douyin_2020[^F]*FRESH=1"):
-        await prepare(database_url, tmp_path)
-    assert value(database_url, "SELECT count(*) FROM creator WHERE name = '阿芸的小厨房'") == 1
-    assert await prepare(database_url, tmp_path, world=OTHER) is False
-    assert await prepare(database_url, tmp_path, fresh=True) is True
-    assert value(database_url, "SELECT count(*) FROM creator WHERE name = '小波私房菜'") == 1
+        await prepare(other_world_url, tmp_path)
+    assert value(other_world_url, "SELECT count(*) FROM creator WHERE name = '阿芸的小厨房'") == 1
+    assert await prepare(other_world_url, tmp_path, world=OTHER) is False
+    assert await prepare(other_world_url, tmp_path, fresh=True) is True
+    assert value(other_world_url, "SELECT count(*) FROM creator WHERE name = '小波私房菜'") == 1
 
 
 async def test_a_world_that_nobody_has_written_down_is_refused_before_anything_is_touched(

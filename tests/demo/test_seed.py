@@ -8,7 +8,7 @@ import pytest
 from obstore.store import MemoryStore
 
 from tests.conftest import url_of
-from tests.demo.seeded import copied_database, seeded_database
+from tests.demo.seeded import copied_database, newly_seeded_database, seeded_database
 from yellowcart.demo.accounts import PASSWORD, demo_accounts, demo_world, viewers
 from yellowcart.demo.seed import NotEmpty, is_finished, seed_world
 from yellowcart.demo.seed_checks import contradictions
@@ -131,7 +131,7 @@ def test_the_same_seed_writes_the_same_world(
     world: psycopg.Connection, postgres_url: str, template_database: str
 ) -> None:
     with (
-        seeded_database(postgres_url, template_database) as again,
+        newly_seeded_database(postgres_url, template_database, demo_world().key) as again,
         psycopg.connect(url_of(postgres_url, again)) as other,
     ):
         assert digest_of(world) == digest_of(other)

@@ -1,15 +1,16 @@
 """The demo's own pages: pictures drawn on request, the sample stream, accounts offered at the door."""
 
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
 import pytest
 
-from tests.conftest import browser, settings_for
+from tests.conftest import browser, running_application, settings_for
 from tests.small_world import SmallWorld, make_small_world
-from yellowcart.app import Application, create_litestar
+from yellowcart.app import Application
 from yellowcart.demo.accounts import demo_accounts, demo_world
 from yellowcart.demo.media import stream_folder
 from yellowcart.demo.site import create_demo
@@ -18,9 +19,15 @@ from yellowcart.kernel.database import Database
 
 @pytest.fixture
 async def demo(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    application = create_demo(settings_for(database_url, tmp_path))
+    application = _routes_of_a_demo()
+    application.litestar.state.settings = settings_for(database_url, tmp_path)
     async with application.litestar.lifespan(), browser(application) as client:
         yield client
+
+
+@cache
+def _routes_of_a_demo() -> Application:
+    return create_demo(settings_for("postgresql://nowhere/none", Path("nowhere")))
 
 
 @pytest.fixture
@@ -87,7 +94,6 @@ async def test_the_door_offers_every_account_of_the_demo(demo: httpx.AsyncClient
 async def test_an_installation_that_is_no_demo_offers_no_accounts_and_draws_no_pictures(
     database: Database, database_url: str, tmp_path: Path, small_world: SmallWorld
 ) -> None:
-    litestar = create_litestar(settings_for(database_url, tmp_path))
-    async with litestar.lifespan(), browser(Application(litestar)) as client:
+    async with running_application(settings_for(database_url, tmp_path)) as platform, browser(platform) as client:
         assert demo_accounts(demo_world())[0].password not in (await client.get("/login")).text
         assert (await client.get(f"/media/creator/{small_world.creator_id}.svg")).status_code == 404

@@ -15,6 +15,7 @@ from yellowcart.kernel.ids import PersonId
 from yellowcart.kernel.translation import Locale
 from yellowcart.orders.addresses import (
     ADDRESSES_MAX,
+    LABEL_LENGTH_MAX,
     UNDO_FOR,
     AddressEntry,
     KnownAddress,
@@ -23,7 +24,6 @@ from yellowcart.orders.addresses import (
     change_address,
     delete_forgotten_addresses,
     forget_address,
-    last_address,
     last_forgotten,
     make_default,
     remember_address,
@@ -85,8 +85,7 @@ async def test_one_address_is_the_default_and_comes_first(database: Database, st
     ]
     async with database.writing() as writer:
         await make_default(writer, buyer, first.address_id)
-        last = await last_address(writer, buyer)
-    assert last == first.address
+        assert (await addresses_of(writer, buyer))[0].address == first.address
     assert (await streets(database, buyer))[1] == (third.address.street, False)
 
 
@@ -127,6 +126,17 @@ async def test_every_wrong_field_is_named_at_once(
         assert all(text and "%(" not in text for text in refused.value.fields(locale).values())
 
 
+async def test_a_label_is_as_long_as_the_form_and_the_table_allow(database: Database) -> None:
+    buyer = await new_buyer(database)
+    kept = await add(database, buyer, msgspec.structs.replace(HOME, label=f"  {'家' * LABEL_LENGTH_MAX}  "))
+    assert kept.label == "家" * LABEL_LENGTH_MAX
+    with pytest.raises(psycopg.errors.CheckViolation, match="buyer_address_label_check"):
+        async with database.writing() as writer:
+            await writer.run(
+                "UPDATE buyer_address SET label = label || '家' WHERE person_id = %(buyer)s", buyer=buyer
+            )
+
+
 async def test_a_misspelt_district_is_answered_with_the_nearest_one(database: Database) -> None:
     with pytest.raises(InvalidFields) as refused:
         await add(database, await new_buyer(database), msgspec.structs.replace(HOME, city="杭州", district="西湖"))
@@ -158,7 +168,7 @@ async def test_a_removed_address_comes_back_until_it_is_deleted(
     async with database.writing() as writer:
         await forget_address(writer, buyer, kept.address_id)
         await forget_address(writer, buyer, kept.address_id)
-        assert await last_address(writer, buyer) is None
+        assert await addresses_of(writer, buyer) == []
         assert await last_forgotten(writer, buyer) == kept
     still_clock.freeze(clock.now() + UNDO_FOR - timedelta(seconds=1))
     assert await delete_forgotten_addresses(database) == 0
@@ -240,7 +250,7 @@ async def test_an_old_address_without_a_code_goes_on_showing_and_is_incomplete(d
         )
         (known,) = await addresses_of(writer, buyer)
         assert not known.is_complete
-        assert await last_address(writer, buyer) == DeliveryAddress(**old)
+        assert known.address == DeliveryAddress(**old)
         await remember_address(writer, buyer, DeliveryAddress(**old))
         assert len(await addresses_of(writer, buyer)) == 1
         named = msgspec.structs.replace(HOME, street=old["street"], district="拱墅区")

@@ -3,10 +3,11 @@ a special price; coupons in buyers' hands; orders with their lines, and what bec
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from tests.lives.case_course import (
     COMES_BACK,
+    EXCHANGE,
     LEAVES_AGAIN,
     PRICE,
     RETURN,
@@ -15,9 +16,10 @@ from tests.lives.case_course import (
     after_silence,
     due_at,
 )
+from yellowcart.kernel.clock import SHANGHAI
 
 HOLDS_IN_ROOM, HOLDS_IN_SHOP, HELD_PIECES = 3, 10, 99
-RECEIVED_AFTER, PUT_OFF, COMPLETE_AFTER = timedelta(days=10), timedelta(days=3), timedelta(days=7)
+RECEIVED_AFTER, PUT_OFF, RETURN_DAYS = timedelta(days=10), timedelta(days=3), 7
 CASES_OF_LINE = 20
 
 
@@ -264,6 +266,8 @@ class Books:
             self._when_all_has_left(order, now)
         elif case.kind == RETURN:
             self.restock(order, line, case.restock, undo=True)
+        elif case.kind == EXCHANGE and not case.sent_again:
+            self._undo(order, line, case.restock)
         if case.goods_back:
             line.returned += case.quantity
         line.settled += settled
@@ -292,7 +296,7 @@ class Books:
                 continue
             if order.state == "shipped" and order.confirm_due is not None and order.confirm_due <= now:
                 order.received_at = now
-            elif order.state == "received" and order.received_at and order.received_at <= now - COMPLETE_AFTER:
+            elif order.state == "received" and order.received_at and _returns_are_over(order.received_at, now):
                 order.completed = True
 
     def let_holds_pass(self, now: datetime) -> None:
@@ -321,6 +325,12 @@ class Books:
         for claim_id in order.claims:
             self.claims[claim_id].order = None
             self.claims[claim_id].given_back += 1
+
+
+def _returns_are_over(received_at: datetime, now: datetime) -> bool:
+    """Whether the seven days that begin on the day after are over, by days of Shanghai."""
+    end = received_at.astimezone(SHANGHAI).date() + timedelta(days=RETURN_DAYS + 1)
+    return now >= datetime.combine(end, time(), tzinfo=SHANGHAI)
 
 
 def _whole(case: Case, decided_fen: int) -> bool:

@@ -56,6 +56,7 @@ class Case:
     goods_back: bool = False
     has_address: bool = False
     restock: int = 0
+    sent_again: bool = False
     owed_fen: int = 0
     refund_fen: int = 0
     booked: bool = False

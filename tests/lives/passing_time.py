@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.lives.accounts_agree import require_agreement, take_in_money
 from tests.lives.dice import Dice
 from tests.lives.life import BooksDiffer, Life
-from tests.lives.paying import outside
+from tests.lives.paying import bad_mood, outside
 from tests.lives.power_cut import Cut
 from tests.lives.provider import Mood
 from yellowcart.aftersales import arbitrate
@@ -17,12 +17,15 @@ from yellowcart.aftersales.turns import Said
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.events import deliver_events
-from yellowcart.kernel.ids import OrderId
+from yellowcart.kernel.ids import OrderId, PaymentId
 from yellowcart.orders.stop import lift_risk
 from yellowcart.orders.timers import complete_old_receipts, confirm_old_shipments, lapse_unpaid_orders
 from yellowcart.parcels.model import NewShipment
 from yellowcart.parcels.ship import ship_order
 from yellowcart.parcels.timers import warn_of_ship_promises
+from yellowcart.payments.findings import decide_finding
+from yellowcart.payments.model import FindingState
+from yellowcart.payments.references import reference_of
 from yellowcart.payments.refund_desk import done_by_hand, try_again
 from yellowcart.payments.timers import ask_for_silent_payments, carry_out_refunds, compare_bills
 from yellowcart.promotions.timers import end_passed_prices, tell_of_begun_prices
@@ -53,6 +56,14 @@ TIMERS: tuple[Callable[[Database], Awaitable[int]], ...] = (
     deliver_events,
 )
 """In an order that the books follow."""
+NOT_BY_HAND = {
+    "refund_done_there",
+    "refund_under_way_there",
+    "refund_uncertain",
+    "refund_just_sent",
+    "payment_doubtful",
+}
+"""Why a failed refund may not be ended by hand now, as the provider or the books say."""
 RUNS_MOST = 60
 
 
@@ -124,15 +135,41 @@ async def mend(life: Life, dice: Dice) -> None:
     refund, operator = dice.one(failed), life.premises.operators[0]
     by_hand = dice.chance(1, 3)
     life.tell(f"refund {refund.refund_id} is " + ("done by hand" if by_hand else "tried again"))
+    if by_hand:
+        bad_mood(life, dice, one_in=4)
+        await _end_by_hand(life, refund.refund_id, dice.cut(transactions=3))
+        return
     outcome = await life.act(
-        lambda writer: (
-            done_by_hand(writer, operator, life.shop_id, refund.refund_id, "receipt 12")
-            if by_hand
-            else try_again(writer, operator, life.shop_id, refund.refund_id)
-        ),
-        dice.cut(),
+        lambda writer: try_again(writer, operator, life.shop_id, refund.refund_id), dice.cut()
     )
     life.require(outcome, set())
+
+
+async def _end_by_hand(life: Life, refund_id: int, cut: Cut | None = None) -> None:
+    """An operator gives money back by hand, unless the provider's word is against it."""
+    premises, operator = life.premises, life.premises.operators[1]
+    outcome = await outside(
+        life,
+        done_by_hand(premises.database, premises.gateways, operator, life.shop_id, refund_id, "receipt 12"),
+        cut,
+    )
+    if outcome.refused is not None and outcome.refused.code not in NOT_BY_HAND:
+        raise BooksDiffer(f"refund {refund_id} is not ended by hand: {outcome.refused.code}")
+
+
+async def _decide_findings(life: Life) -> None:
+    """An operator looks into everything that was found about this life's payments."""
+    references = [reference_of(life.shop_id, PaymentId(each.payment_id)) for each in life.tables.payments]
+    async with life.premises.database.writing() as writer:
+        found = await writer.column(
+            "SELECT finding_id FROM payment_finding WHERE state = 'open' AND reference = ANY(%(references)s)"
+            " ORDER BY finding_id LIMIT 1000",
+            references=references,
+        )
+        for finding_id in found:
+            await decide_finding(
+                writer, life.premises.operators[0], finding_id, FindingState.IGNORED, "looked into"
+            )
 
 
 async def lower_price(life: Life, dice: Dice) -> None:
@@ -195,10 +232,8 @@ async def _leave_nothing(life: Life) -> None:
             life.books.move(case, "refused", life.now)
     for refund in life.tables.refunds:
         if refund.state == "failed":
-            async with database.writing() as writer:
-                await done_by_hand(
-                    writer, life.premises.operators[1], life.shop_id, refund.refund_id, "receipt 99"
-                )
+            await _decide_findings(life)
+            await _end_by_hand(life, refund.refund_id)
             await _take_in(life)
 
 

@@ -308,6 +308,7 @@ async def _send_new(turn: Turn, dice: Dice) -> None:
         dice,
         "awaiting_receipt",
     ):
+        case.sent_again = True
         life.books.send_again(turn.line, case.quantity)
 
 

@@ -21,7 +21,7 @@ from tests.lives.premises import Premises
 from tests.lives.telling import RULES, Step, begin_life, take_step
 
 FIRST = int(os.environ.get("YELLOWCART_LIVES_SEED", random.SystemRandom().randrange(10**9)))
-CHUNKS, LIVES = 12, 50
+CHUNKS, LIVES = 8, 25
 throws = st.lists(st.integers(0, SIDES - 1), min_size=THROWS, max_size=THROWS).map(tuple)
 
 

@@ -15,12 +15,13 @@ from yellowcart.kernel.database import Database
 from yellowcart.kernel.ids import ListingId, OrderId, PersonId, new_id
 from yellowcart.kernel.notifications import Notifications
 from yellowcart.links.store import TimelineInMemory
-from yellowcart.orders.batch import lock_and_read, write_placed
 from yellowcart.orders.judge import judge
 from yellowcart.orders.kept_prices import KeptPrices
+from yellowcart.orders.lock_batch import lock_and_read
 from yellowcart.orders.snapshots import ListingSnapshot, ListingSnapshots
 from yellowcart.orders.waiting import Waiting
 from yellowcart.orders.wanted import check_lines
+from yellowcart.orders.write_batch import write_placed
 
 DEARER_FEN = PRICE_FEN + 100
 

@@ -21,6 +21,7 @@ from yellowcart.orders.errors import OrderMoved, OrderUnknown
 from yellowcart.orders.model import CloseReason
 from yellowcart.orders.queries import order_of_buyer, orders_of_buyer
 from yellowcart.orders.receive import confirm_receipt
+from yellowcart.orders.rules import no_reason_until
 from yellowcart.orders.timers import complete_old_receipts, confirm_old_shipments, lapse_unpaid_orders
 from yellowcart.parcels.errors import WaybillUsed
 from yellowcart.parcels.ship import NewShipment, ship_order
@@ -200,7 +201,11 @@ async def test_an_order_is_shipped_received_and_complete_by_time(
     still_clock.freeze(MORNING + timedelta(days=10))
     assert await confirm_old_shipments(till.database) == 1
     assert (await order_state(till.database, placed.shop_id, placed.order_id))[0] == "received"
-    still_clock.freeze(MORNING + timedelta(days=17))
+    over = no_reason_until(MORNING + timedelta(days=10))
+    assert over > MORNING + timedelta(days=17), "the seven days begin on the day after"
+    still_clock.freeze(over - timedelta(microseconds=1))
+    assert await complete_old_receipts(till.database) == 0, "the buyer may still send it back"
+    still_clock.freeze(over)
     assert await complete_old_receipts(till.database) == 1
     assert (await order_state(till.database, placed.shop_id, placed.order_id))[0] == "completed"
 

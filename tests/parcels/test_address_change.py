@@ -12,9 +12,10 @@ from yellowcart.kernel.database import json_value
 from yellowcart.kernel.errors import InvalidFields, NotFound
 from yellowcart.kernel.events import deliver_events
 from yellowcart.kernel.ids import OrderId
-from yellowcart.orders.addresses import AddressEntry
+from yellowcart.orders.addresses import AddressEntry, check_entry
 from yellowcart.orders.close import close_refunded
-from yellowcart.orders.errors import OrderUnknown
+from yellowcart.orders.deliver_to import deliver_to, destination_of
+from yellowcart.orders.errors import OrderMoved, OrderUnknown
 from yellowcart.orders.store import lock_order
 from yellowcart.parcels.address_change import (
     address_changes_of,
@@ -32,6 +33,7 @@ from yellowcart.parcels.errors import (
     FreightDiffers,
 )
 from yellowcart.parcels.model import AddressChange, AddressChangeId, AddressChangeState
+from yellowcart.sweeps import register_sweeps
 
 NEW = AddressEntry(
     recipient="林小满",
@@ -79,7 +81,7 @@ async def test_the_shop_accepts_and_the_order_goes_to_the_new_address(table: Pac
         trail = await reader.records(
             "SELECT before, after FROM audit_entry WHERE action LIKE 'parcels:address:%%'"
         )
-    assert kinds == ["Order %(number)s goes to the new address"]
+    assert kinds == ["Your order has been shipped", "Order %(number)s goes to the new address"]
     assert "湖滨路" not in str(trail), "streets are nobody's business but the parcel's"
 
 
@@ -167,7 +169,27 @@ async def test_it_is_free_only_where_delivery_costs_the_same(
             await ask(table, order_id, entry)
 
 
+@pytest.mark.parametrize("shipped", [0, 1, 2])
+async def test_orders_go_elsewhere_only_until_something_has_left(table: PackingTable, shipped: int) -> None:
+    order_id = await table.paid(2)
+    (line_id,) = await table.lines(order_id)
+    if shipped:
+        await table.ship(order_id, pieces={line_id: shipped})
+    before = (await table.detail(order_id)).order.address
+    elsewhere = check_entry(NEW)
+    async with table.database.writing() as writer:
+        order = await lock_order(writer, table.world.shop_id, order_id)
+        assert await destination_of(writer, order) == before
+        if shipped:
+            with pytest.raises(OrderMoved):
+                await deliver_to(writer, order, elsewhere)
+        else:
+            await deliver_to(writer, order, elsewhere)
+    assert (await table.detail(order_id)).order.address == (before if shipped else elsewhere)
+
+
 async def test_an_order_that_ends_takes_the_wish_with_it(table: PackingTable) -> None:
+    register_sweeps()
     order_id = await table.paid()
     await ask(table, order_id)
     async with table.database.writing() as writer:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import MORNING, sign_in_as
 from tests.orders.shopping import ADDRESS
-from tests.parcels.packing import SF, PackingTable
+from tests.parcels.packing import SF, PackingTable, told
 from yellowcart.accounts.errors import RoleMissing
 from yellowcart.accounts.inbox import inbox_of
 from yellowcart.accounts.model import Person, Role
@@ -20,7 +20,9 @@ from yellowcart.orders.errors import OrderMoved, OrderStopped
 from yellowcart.orders.model import OrderState, StopReason
 from yellowcart.orders.stop import stop_order
 from yellowcart.orders.store import lock_order
-from yellowcart.parcels.errors import WaybillUsed
+from yellowcart.parcels.correct import correct_waybill
+from yellowcart.parcels.errors import ParcelUnknown, WaybillUsed
+from yellowcart.parcels.model import ShipmentPurpose, ShipmentState
 from yellowcart.parcels.needs.accept import accept_quote, name_need_waybill
 from yellowcart.parcels.needs.errors import (
     NeedExists,
@@ -36,11 +38,13 @@ from yellowcart.parcels.needs.queries import (
     need_for_carrier,
     need_of_shop,
     open_needs,
+    parcel_of_need,
     quotes_of_carrier,
     quotes_of_need,
 )
 from yellowcart.parcels.needs.quote import quote_need, withdraw_quote
 from yellowcart.parcels.needs.timers import expire_needs, expire_quotes, reopen_needs
+from yellowcart.parcels.to_ship import stuck_parcels, to_ship_counts
 
 DAY = timedelta(days=1)
 PLACE = ADDRESS.delivery(ADDRESS.found())
@@ -136,6 +140,55 @@ async def test_a_need_without_an_order_ends_with_its_waybill(table: PackingTable
         await name_it(table, person, need_id)
     await name_it(table, person, need_id, "SF0000000002")
     assert await state_of(table, need_id) is NeedState.FULFILLED
+
+
+async def test_the_waybill_of_a_need_names_one_parcel_everywhere_and_has_a_track(table: PackingTable) -> None:
+    person = await carrier(table)
+    needs = [await post(table) for _ in range(3)]
+    for need_id in needs[:2]:
+        await accept(table, need_id, await quote(table, person, need_id))
+    await name_it(table, person, needs[0])
+    await name_it(table, person, needs[0])
+    with pytest.raises(WaybillUsed):
+        await name_it(table, person, needs[1])
+    with pytest.raises(WaybillUsed):
+        await quote(table, person, needs[2], carrier="SF", waybill=SF)
+    order_id = await table.paid()
+    with pytest.raises(WaybillUsed):
+        await table.ship(order_id)
+    assert (await table.detail(order_id)).order.state is OrderState.PAID
+    await table.tell(told("in_transit", -2))
+    await table.tell(told("delivered", -1))
+    async with table.database.reading() as reader:
+        parcel = await parcel_of_need(reader, await need_of_shop(reader, table.world.shop_id, needs[0]))
+        other = await parcel_of_need(reader, await need_of_shop(reader, table.world.shop_id, needs[1]))
+        assert parcel is not None
+        assert (parcel.state, parcel.purpose, len(parcel.track)) == (
+            ShipmentState.DELIVERED,
+            ShipmentPurpose.NEED,
+            2,
+        )
+        assert parcel.may_correct_until is None
+        assert other is None
+        assert (await to_ship_counts(reader, table.world.shop_id)).stuck == 0
+    async with table.database.writing() as writer:
+        with pytest.raises(ParcelUnknown):
+            await correct_waybill(
+                writer, table.merchant, table.world.shop_id, parcel.shipment_id, "SF", "SF0000000099"
+            )
+
+
+async def test_a_parcel_of_a_need_that_nobody_tells_of_is_no_stuck_order(
+    table: PackingTable, still_clock: clock.Clock
+) -> None:
+    person = await carrier(table)
+    need_id = await post(table)
+    await accept(table, need_id, await quote(table, person, need_id))
+    await name_it(table, person, need_id)
+    still_clock.freeze(MORNING + 10 * DAY)
+    async with table.database.reading() as reader:
+        assert (await to_ship_counts(reader, table.world.shop_id)).stuck == 0
+        assert (await stuck_parcels(reader, table.world.shop_id)).items == []
 
 
 async def test_carriers_see_cities_until_they_are_chosen(table: PackingTable) -> None:

@@ -8,9 +8,11 @@ import pytest
 from tests.conftest import MORNING, sign_in_as
 from tests.parcels.packing import SF, PackingTable, told
 from tests.small_world import make_small_world
+from yellowcart.accounts.inbox import inbox_of
 from yellowcart.kernel import clock
 from yellowcart.kernel.errors import InvalidFields, NotFound
 from yellowcart.kernel.ids import OrderId, OrderLineId
+from yellowcart.kernel.translation import Locale
 from yellowcart.orders.errors import OrderMoved, OrderStopped, OrderUnknown, PiecesGone
 from yellowcart.orders.model import OrderState, StopReason
 from yellowcart.orders.stop import lift_stop, stop_order
@@ -47,6 +49,32 @@ async def test_an_order_leaves_in_three_parcels_and_is_shipped_with_the_last(tab
         "SF0000000002",
         "SF0000000001",
     ]
+
+
+async def test_the_buyer_is_told_of_each_parcel_once_in_both_languages(table: PackingTable) -> None:
+    order_id = await table.paid(3)
+    (line,) = await table.lines(order_id)
+    await table.ship(order_id, "SF0000000001", {line: 2})
+    await table.ship(order_id, "SF0000000001", {line: 2})
+    await table.ship(order_id, "SF0000000002")
+    async with table.database.reading() as reader:
+        found = await inbox_of(reader, table.buyer)
+        to_others = await reader.value(
+            "SELECT count(*) FROM message WHERE kind = 'order_shipped' AND person_id <> %(id)s",
+            id=table.buyer.person_id,
+        )
+    told_of = [each for each in reversed(found.items) if each.kind == "order_shipped"]
+    assert [each.headline(Locale.ENGLISH) for each in told_of] == [
+        "Part of your order has been shipped",
+        "Your order has been shipped",
+    ]
+    assert told_of[0].headline(Locale.CHINESE) == "您的订单已部分发货"
+    assert told_of[0].text(Locale.ENGLISH) == (
+        f"Order {order_id} left with SF Express, waybill SF0000000001. Pieces in the parcel: 2."
+    )
+    assert "顺丰速运" in told_of[0].text(Locale.CHINESE)
+    assert {each.link for each in told_of} == {f"/orders/{table.world.shop_id}/{order_id}"}
+    assert to_others == 0
 
 
 async def test_the_same_shipment_again_changes_nothing(table: PackingTable) -> None:

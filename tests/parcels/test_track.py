@@ -90,7 +90,7 @@ async def test_a_delivery_is_told_to_the_buyer_once_and_the_order_waits_for_them
     async with table.database.reading() as reader:
         messages = await inbox_of(reader, table.buyer)
         moves = await reader.records("SELECT payload FROM outbox_event WHERE kind = 'parcel.moved'")
-    assert [message.kind for message in messages.items] == ["parcel_delivered"]
+    assert [message.kind for message in messages.items] == ["parcel_delivered", "order_shipped"]
     assert [(row["payload"]["before"], row["payload"]["after"]) for row in moves] == [("shipped", "delivered")]
     assert (await table.detail(order_id)).order.state.value == "shipped"
 

@@ -36,6 +36,8 @@ class AlipayTrade:
     total_amount: str
     status: str = "WAIT_BUYER_PAY"
     paid_at: str = ""
+    currency: str = ""
+    """Named in answers where it is not yuan."""
     refunds: dict[str, str] = field(default_factory=dict)
     """Yuan by out_request_no."""
 
@@ -220,6 +222,8 @@ class AlipayServer(ProviderServer):
             "total_amount": trade.total_amount,
             "buyer_logon_id": "csq***@sandbox.com",
         }
+        if trade.currency:
+            told["trans_currency"] = trade.currency
         return told | {"send_pay_date": trade.paid_at} if trade.paid_at else told
 
     def _page(self, method: str, path: str, fields: dict[str, str]) -> Answer:

@@ -104,6 +104,17 @@ async def test_a_wrong_amount_a_foreign_and_an_unknown_order_are_findings(paying
     assert (await paying.payment(placed, cashier)).state is PaymentState.PREPARED
 
 
+async def test_a_notification_in_another_currency_is_a_finding(paying: PayingWorld) -> None:
+    placed = await paying.order()
+    cashier = await paying.open(placed)
+    reference = reference_of(placed.shop_id, cashier.payment_id)
+    amount = {"total": cashier_amount(placed), "currency": "JPY"}
+    told = NOTHING | {"out_trade_no": reference, "amount": amount}
+    assert (await tell(paying, "wechat", *paying.wechat.notification("TRANSACTION.SUCCESS", told))).status == 500
+    assert await paying.findings() == [("currency_differs", "open")]
+    assert not any(call.startswith("GET") for call in paying.wechat.calls), "nobody has to be asked"
+
+
 async def test_a_payment_of_one_provider_is_unknown_to_the_other(paying: PayingWorld) -> None:
     placed = await paying.order()
     cashier = await paying.open(placed, PaymentMethod.ALIPAY_PAGE)

@@ -10,15 +10,17 @@ from tests.conftest import MORNING
 from tests.orders.shopping import order_state, stock_of
 from tests.payments.paying import PayingWorld
 from yellowcart.kernel import clock
+from yellowcart.kernel.database import Database
 from yellowcart.kernel.events import deliver_events
 from yellowcart.orders.errors import OrderMoved
 from yellowcart.orders.timers import lapse_unpaid_orders
-from yellowcart.payments.errors import MethodNotOffered, ProviderRefused, ProviderSilent
+from yellowcart.payments.errors import MethodNotOffered, PaidTooOften, ProviderRefused, ProviderSilent
 from yellowcart.payments.look_after import look_after_open_payments
 from yellowcart.payments.model import PaymentMethod, PaymentState
 from yellowcart.payments.notify import take_in_notification
-from yellowcart.payments.pay import Payer
+from yellowcart.payments.pay import Payer, look_at_payment
 from yellowcart.payments.references import reference_of
+from yellowcart.payments.rules import LOOK_EVERY_S, LOOKS_AT_ONCE, PAYMENTS_OF_ORDER_MAX, PROMPT_AGAIN_S
 from yellowcart.payments.timers import carry_out_refunds
 
 
@@ -88,22 +90,100 @@ async def test_turning_away_from_a_payment_that_was_made_opens_no_second(paying:
     assert paying.alipay.trades == {}
 
 
-async def test_opening_again_what_was_paid_meanwhile_settles_it(paying: PayingWorld) -> None:
+async def test_opening_again_what_was_paid_meanwhile_settles_it(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
     placed = await paying.order()
     first = await paying.open(placed)
     paying.wechat.pay(reference_of(placed.shop_id, first.payment_id))
+    still_clock.freeze(MORNING + timedelta(seconds=PROMPT_AGAIN_S))
     with pytest.raises(OrderMoved):
         await paying.open(placed)
     assert (await order_state(paying.database, placed.shop_id, placed.order_id))[0] == "paid"
 
 
-async def test_a_charge_that_the_provider_closed_is_opened_anew(paying: PayingWorld) -> None:
+async def test_a_charge_that_the_provider_closed_is_opened_anew(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
     placed = await paying.order()
     first = await paying.open(placed)
     paying.wechat.charges[reference_of(placed.shop_id, first.payment_id)].state = "CLOSED"
+    still_clock.freeze(MORNING + timedelta(seconds=PROMPT_AGAIN_S))
     second = await paying.open(placed)
     assert second.payment_id != first.payment_id
     assert (await paying.payment(placed, first)).state is PaymentState.LAPSED
+
+
+async def test_opening_the_same_again_at_once_shows_the_same_and_asks_nobody(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    placed = await paying.order()
+    first = await paying.open(placed)
+    assert await paying.open(placed) == first
+    assert paying.wechat.calls == ["POST /v3/pay/transactions/native"]
+    still_clock.freeze(MORNING + timedelta(seconds=PROMPT_AGAIN_S))
+    assert await paying.open(placed) == first
+    assert paying.wechat.calls == ["POST /v3/pay/transactions/native"] * 2
+
+
+async def test_nobody_begins_to_pay_one_order_without_end(paying: PayingWorld) -> None:
+    placed = await paying.order()
+    ways = (PaymentMethod.WECHAT_NATIVE, PaymentMethod.ALIPAY_PAGE)
+    for number in range(PAYMENTS_OF_ORDER_MAX):
+        await paying.open(placed, ways[number % 2])
+    with pytest.raises(PaidTooOften):
+        await paying.open(placed, ways[0])
+    last = await paying.open(placed, ways[1])
+    assert (await paying.payment(placed, last)).state is PaymentState.PREPARED, "what is open stays open"
+    paying.alipay.pay(str(last.url))
+    assert (await paying.settle(placed, last)).state is PaymentState.SUCCEEDED
+
+
+async def test_however_often_somebody_comes_by_the_provider_is_asked_every_few_seconds(
+    paying: PayingWorld, still_clock: clock.Clock, database_url: str
+) -> None:
+    placed = await paying.order()
+    cashier = await paying.open(placed)
+    asked = len(paying.wechat.calls)
+    beside = Database(database_url)
+    await beside.open()
+    try:
+        looks = await asyncio.gather(
+            *(
+                look_at_payment(each, paying.gateways, placed.shop_id, cashier.payment_id)
+                for each in (paying.database, beside) * 4
+            )
+        )
+    finally:
+        await beside.close()
+    assert sum(look.was_asked for look in looks) == LOOKS_AT_ONCE
+    assert len(paying.wechat.calls) == asked + LOOKS_AT_ONCE
+    paying.wechat.pay(reference_of(placed.shop_id, cashier.payment_id))
+    known = await look_at_payment(paying.database, paying.gateways, placed.shop_id, cashier.payment_id)
+    assert (known.payment.state, known.was_asked) == (PaymentState.PREPARED, False)
+    still_clock.freeze(MORNING + timedelta(seconds=LOOK_EVERY_S - 1))
+    known = await look_at_payment(paying.database, paying.gateways, placed.shop_id, cashier.payment_id)
+    assert not known.was_asked
+    still_clock.freeze(MORNING + timedelta(seconds=LOOK_EVERY_S))
+    paid = await look_at_payment(paying.database, paying.gateways, placed.shop_id, cashier.payment_id)
+    assert (paid.payment.state, paid.was_asked) == (PaymentState.SUCCEEDED, True)
+
+
+@pytest.mark.parametrize("method", [PaymentMethod.WECHAT_NATIVE, PaymentMethod.ALIPAY_PAGE])
+async def test_the_same_number_of_another_currency_pays_nothing(
+    paying: PayingWorld, method: PaymentMethod
+) -> None:
+    placed = await paying.order()
+    cashier = await paying.open(placed, method)
+    if cashier.code:
+        reference = reference_of(placed.shop_id, cashier.payment_id)
+        paying.wechat.charges[reference].currency = "JPY"
+        paying.wechat.pay(reference)
+    else:
+        paying.alipay.pay(str(cashier.url)).currency = "JPY"
+    assert (await paying.settle(placed, cashier)).state is PaymentState.PREPARED
+    assert await paying.findings() == [("currency_differs", "open")]
+    assert (await order_state(paying.database, placed.shop_id, placed.order_id))[0] == "submitted"
 
 
 async def test_two_payments_of_one_order_end_with_one_going_back(paying: PayingWorld) -> None:

@@ -10,18 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.conftest import MORNING, SignedIn, browser, settings_for, sign_in_as
+from tests.conftest import MORNING, SignedIn, browser, running_application, settings_for, sign_in_as
 from tests.orders.shopping import order_state
 from tests.payments.paying import PayingWorld
-from tests.payments.test_refunds import ask_back
+from tests.payments.test_refunds import ask_back, refund_of
 from yellowcart.accounts.model import Role
 from yellowcart.accounts.sessions import open_session
-from yellowcart.app import Application, create_litestar
+from yellowcart.app import Application
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.orders.place import PlacedOrder
 from yellowcart.payments.model import PaymentMethod
 from yellowcart.payments.references import reference_of
+from yellowcart.payments.rules import LOOKS_AT_ONCE
 from yellowcart.payments.timers import carry_out_refunds
 
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
@@ -35,9 +36,8 @@ async def site(
 ) -> AsyncIterator[Application]:
     """The whole application with accounts at both providers."""
     settings = settings_for(database_url, tmp_path)
-    litestar = create_litestar(dataclasses.replace(settings, payments=tmp_path / "payments.toml"))
-    async with litestar.lifespan():
-        yield Application(litestar)
+    async with running_application(dataclasses.replace(settings, payments=tmp_path / "payments.toml")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -81,10 +81,12 @@ async def test_a_code_is_scanned_and_the_page_goes_on(
     async with browser(site, buyer.token) as page:
         chosen = await press(page, path, path, method="wechat_native")
         assert (chosen.status_code, chosen.headers["location"]) == (303, f"{path}/scan")
+        opened = list(paying.wechat.calls)
         first, second = await page.get(f"{path}/scan"), await page.get(f"{path}/scan")
         code = re.search(r"<svg[^>]*class=\"qr\".*?</svg>", first.text, re.DOTALL)
         assert code
         assert code[0] in second.text, "looked at twice, it is the same code"
+        assert paying.wechat.calls == opened, "looking asks nobody"
         (reference,) = paying.wechat.charges
         waiting = await press(page, path, f"{path}/here")
         assert waiting.json()["standing"] == "waiting"
@@ -94,8 +96,51 @@ async def test_a_code_is_scanned_and_the_page_goes_on(
         assert (await press(page, path, f"{path}/here")).json()["standing"] == "paid"
         assert "已付款" in (await page.get(path)).text
         late = await page.get(f"{path}/scan")
-        assert late.status_code == 409
+        assert late.headers["location"] == path, "nothing is left to scan"
     assert (await order_state(paying.database, placed.shop_id, placed.order_id))[0] == "paid"
+
+
+async def test_a_link_from_elsewhere_opens_no_payment_and_closes_none(
+    paying: PayingWorld, site: Application, buyer: SignedIn
+) -> None:
+    placed = await paying.order()
+    path = cashier_of(placed)
+    async with browser(site, buyer.token) as page:
+        await press(page, path, path, method="alipay_page")
+        for seen in ("/scan", "/wechat", "/wechat?code=a-code"):
+            answer = await page.get(path + seen)
+            assert answer.status_code in {303, 422}, seen
+    assert paying.wechat.charges == {}
+    async with paying.database.reading() as reader:
+        rows = await reader.records("SELECT method, state, closing FROM payment")
+    assert [tuple(row.values()) for row in rows] == [("alipay_page", "prepared", False)]
+
+
+async def test_who_comes_back_again_and_again_has_the_provider_asked_now_and_then(
+    paying: PayingWorld, site: Application, buyer: SignedIn, still_clock: clock.Clock
+) -> None:
+    placed = await paying.order()
+    path = cashier_of(placed)
+    settle = f"/api/v1/orders/{placed.shop_id}/{placed.order_id}/payments"
+    async with browser(site, buyer.token) as page:
+        await press(page, path, path, method="wechat_native")
+        asked = len(paying.wechat.calls)
+        (reference,) = paying.wechat.charges
+        for _ in range(10):
+            assert (await page.get(f"{path}/return")).headers["location"] == path
+        assert len(paying.wechat.calls) == asked + LOOKS_AT_ONCE
+        assert "正在等待支付机构确认" in (await page.get(path)).text
+        paying.wechat.pay(reference)
+        async with paying.database.reading() as reader:
+            payment_id = await reader.value("SELECT payment_id FROM payment")
+        async with browser(site) as program:
+            for _ in range(5):
+                known = await program.post(f"{settle}/{payment_id}/settle", headers=buyer.bearer)
+                assert (known.status_code, known.json()["state"]) == (200, "prepared")
+            assert len(paying.wechat.calls) == asked + LOOKS_AT_ONCE
+            still_clock.freeze(MORNING + timedelta(seconds=10))
+            paid = await program.post(f"{settle}/{payment_id}/settle", headers=buyer.bearer)
+            assert paid.json()["state"] == "succeeded"
 
 
 async def test_alipay_takes_the_buyer_to_its_page_and_the_way_there_is_allowed(
@@ -151,14 +196,26 @@ async def test_inside_wechat_the_payer_is_found_out_and_the_browser_pays(
         (state,) = query["state"]
         forged = await page.get(f"{path}/wechat", params={"code": "a-code", "state": "0" * 32})
         assert forged.status_code == 422
-        wrong = await page.get(f"{path}/wechat", params={"code": "another", "state": state})
-        assert wrong.status_code == 422
-        opened = await page.get(f"{path}/wechat", params={"code": "a-code", "state": state})
-        assert "getBrandWCPayRequest" not in opened.text
-        assert "prepay_id=" in opened.text
-        again = await page.get(f"{path}/wechat", params={"code": "a-code", "state": state})
-        assert again.status_code == 200, "the code is used up, and the payment knows its payer"
-        assert "oUpF8uMuAJO" not in again.text
+        for wrong in ({"code": "a-code", "state": "0" * 32}, {"code": "another", "state": state}, {}):
+            assert (await press(page, "/me", f"{path}/wechat", **wrong)).status_code == 422, wrong
+        assert paying.wechat.charges == {}
+        back = await page.get(f"{path}/wechat", params={"code": "a-code", "state": state})
+        assert paying.wechat.charges == {}, "looking opens nothing"
+        form = dict(re.findall(r'name="(code|state)" value="([^"]*)"', back.text))
+        assert form == {"code": "a-code", "state": state}
+        assert "data-goes-on" in back.text, "the page sends it by itself"
+        opened = await press(page, "/me", f"{path}/wechat", **form)
+        assert (opened.status_code, opened.headers["location"]) == (303, f"{path}/wechat")
+        shown = await page.get(f"{path}/wechat")
+        assert "prepay_id=" in shown.text
+        assert "data-goes-on" not in shown.text
+        calls = list(paying.wechat.calls)
+        assert "prepay_id=" in (await page.get(f"{path}/wechat")).text
+        assert paying.wechat.calls == calls, "reloaded, it is the same payment"
+        again = await press(page, "/me", f"{path}/wechat", **form)
+        assert again.status_code == 303, "the code is used up, and the payment knows its payer"
+        assert "oUpF8uMuAJO" not in shown.text
+    assert len(paying.wechat.charges) == 1
     assert paying.wechat.charges.popitem()[1].request["payer"] == {"openid": "oUpF8uMuAJO"}
 
 
@@ -187,8 +244,9 @@ async def test_leaving_is_told_and_coming_back_restores_the_hold(
     async with browser(site, stranger.token) as page:
         for act in ("leave", "here"):
             assert (await press(page, "/me", f"{path}/{act}")).status_code == 404
-        for seen in ("", "/scan", "/return", "/wechat"):
-            assert (await page.get(path + seen)).status_code in {404, 422}
+        assert (await press(page, "/me", f"{path}/wechat", code="a-code")).status_code == 404
+        for seen in ("", "/scan", "/return", "/wechat", "/wechat?code=a-code"):
+            assert (await page.get(path + seen)).status_code == 404, seen
 
 
 async def test_programs_pay_by_the_method_that_they_name(
@@ -309,6 +367,15 @@ async def test_an_operator_ends_a_failed_refund_by_hand_and_decides_a_finding(
         text = (await page.get(desk)).text
         assert "USER_ACCOUNT_ABNORMAL" in text
         act = f"{desk}/{placed.shop_id}/{refund_id}"
+        with paying.wechat.troubled(error_page=True):
+            uncertain = await press(page, desk, f"{act}/by-hand", receipt="BANK-7")
+        assert uncertain.status_code == 503
+        assert "无法从支付机构查到该笔退款的状态" in uncertain.text
+        assert 'value="BANK-7"' in uncertain.text, "what was typed is kept"
+        assert "data-open-now" in uncertain.text
+        free = await press(page, desk, f"{act}/ask")
+        assert free.headers["location"] == desk
+        assert "可以线下退款" in (await page.get(desk)).text
         refused = await press(page, desk, f"{act}/by-hand", receipt="")
         assert refused.status_code == 422
         assert "请填写凭证号" in refused.text
@@ -326,3 +393,31 @@ async def test_an_operator_ends_a_failed_refund_by_hand_and_decides_a_finding(
         assert decided.headers["location"] == findings
         assert (await press(page, findings, found[1], decision="resolved", note="again")).status_code == 409
         assert (await page.get("/operator/payments/bills")).text.count("已对账") >= 1
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh_CN", "支付机构已完成该笔退款，系统现已入账。请勿再线下付款"),
+        ("en", "The provider has given this money back, and that is written down now. Do not pay it by hand"),
+    ],
+)
+async def test_money_that_the_provider_gave_back_is_not_given_twice_and_the_operator_reads_why(
+    paying: PayingWorld, site: Application, still_clock: clock.Clock, language: str, words: str
+) -> None:
+    placed, _, reference = await paying.paid()
+    refund_id = await ask_back(paying, placed, 1_000)
+    with paying.wechat.troubled(refusal=(403, "USER_ACCOUNT_ABNORMAL")):
+        await carry_out_refunds(paying.database)
+    refund = await refund_of(paying, placed, refund_id)
+    await paying.gateways.of("wechat").refund(refund.order)
+    still_clock.freeze(MORNING + timedelta(minutes=5))
+    operator = await sign_in_as(paying.database, Role.OPERATOR)
+    desk = "/operator/payments/refunds"
+    async with browser(site, operator.token) as page:
+        page.cookies.set("language", language)
+        refused = await press(page, desk, f"{desk}/{placed.shop_id}/{refund_id}/by-hand", receipt="BANK-7")
+        assert refused.status_code == 409
+        assert words in refused.text
+        assert str(placed.order_id) not in (await page.get(desk)).text, "it is done, and off the desk"
+    assert paying.wechat.charges[reference].refunded == 1_000

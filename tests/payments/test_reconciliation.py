@@ -126,6 +126,38 @@ async def test_what_nobody_can_explain_is_left_for_an_operator(
     assert (await bills(paying, "wechat"))[0][-1] == 4
 
 
+async def test_a_row_in_another_currency_does_not_fit(paying: PayingWorld, still_clock: clock.Clock) -> None:
+    _, _, reference = await paying.paid()
+    paying.wechat.put_bill(str(DAY), [paying.wechat.bill_row(reference, moment=NOON, currency="JPY")])
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await paying.findings() == [("currency_differs", "open")]
+
+
+async def test_a_number_of_ours_on_the_wrong_bill_or_beside_another_payment_is_not_ours(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    placed, _, reference = await paying.paid()
+    refund = await refund_of(paying, placed, await ask_back(paying, placed, 1_000))
+    await carry_out_refunds(paying.database)
+    _, _, beside = await paying.paid()
+    _, _, at_alipay = await paying.paid(PaymentMethod.ALIPAY_PAGE)
+    wechat, alipay = paying.wechat, paying.alipay
+    rows = [wechat.bill_row(each, moment=NOON) for each in (reference, beside)]
+    rows += [wechat.bill_row(each, refund.reference, moment=NOON) for each in (reference, beside)]
+    wechat.put_bill(str(DAY), rows)
+    alipay.put_bill(
+        str(DAY),
+        [
+            alipay.bill_row(at_alipay, moment=NOON),
+            alipay.bill_row(at_alipay, refund.reference, amount="10.00", moment=NOON),
+        ],
+    )
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await paying.findings() == [("unknown_refund", "open"), ("unknown_refund", "open")]
+
+
 async def test_what_stands_on_no_bill_is_found_until_a_later_bill_has_it(
     paying: PayingWorld, still_clock: clock.Clock
 ) -> None:

@@ -10,20 +10,23 @@ from tests.conftest import MORNING, sign_in_as
 from tests.payments.paying import PayingWorld
 from yellowcart.accounts.model import Person, Role
 from yellowcart.kernel import clock
-from yellowcart.kernel.errors import InvalidFields
 from yellowcart.orders.errors import OrderMoved, RefundTooHigh
 from yellowcart.orders.place import PlacedOrder
 from yellowcart.orders.store import lock_order
-from yellowcart.payments.carry_out import Refund, carry_out, read_refund
-from yellowcart.payments.errors import RefundMoved, RefundUnknown
+from yellowcart.payments.carry_out import carry_out
+from yellowcart.payments.gateway import RefundAnswer, RefundProgress
 from yellowcart.payments.model import PaymentMethod, RefundState
 from yellowcart.payments.notify import take_in_notification
 from yellowcart.payments.queries import refunds_of_order
 from yellowcart.payments.references import reference_of
 from yellowcart.payments.refund import refund_order
-from yellowcart.payments.refund_desk import done_by_hand, try_again
+from yellowcart.payments.refund_desk import try_again
+from yellowcart.payments.refund_outcome import write_down
+from yellowcart.payments.refunds import Refund, read_refund
 from yellowcart.payments.rules import REFUND_ATTEMPTS_MAX, refund_again_after
 from yellowcart.payments.timers import carry_out_refunds
+
+SEND = "POST /v3/refund/domestic/refunds"
 
 
 async def ask_back(
@@ -120,11 +123,11 @@ async def test_a_refund_that_is_under_way_is_asked_for_until_it_is_done(
     refund = await refund_of(paying, placed, refund_id)
     assert (refund.state, refund.accepted_at) == (RefundState.REQUESTED, MORNING)
     paying.wechat.refunds[refund.reference].status = "SUCCESS"
-    posts = paying.wechat.calls.count("POST /v3/refund/domestic/refunds")
+    posts = paying.wechat.calls.count(SEND)
     still_clock.freeze(MORNING + timedelta(hours=1))
     assert await carry_out_refunds(paying.database) == 1
     assert (await refund_of(paying, placed, refund_id)).state is RefundState.SUCCEEDED
-    assert paying.wechat.calls.count("POST /v3/refund/domestic/refunds") == posts
+    assert paying.wechat.calls.count(SEND) == posts
 
 
 async def test_a_notification_of_a_refund_ends_it_and_a_repeat_changes_nothing(paying: PayingWorld) -> None:
@@ -149,6 +152,63 @@ async def test_a_notification_of_a_refund_ends_it_and_a_repeat_changes_nothing(p
     assert sorted(await paying.findings()) == [("amount_differs", "open"), ("unknown_refund", "open")]
 
 
+async def test_a_notification_of_what_was_thought_to_have_failed_ends_it_and_nothing_is_sent(
+    paying: PayingWorld,
+) -> None:
+    placed, _, reference = await paying.paid()
+    paying.wechat.refund_status = "ABNORMAL"
+    refund_id = await ask_back(paying, placed, 1_000)
+    await carry_out_refunds(paying.database)
+    refund = await refund_of(paying, placed, refund_id)
+    assert refund.state is RefundState.FAILED
+    paying.wechat.refunds[refund.reference].status = "SUCCESS"
+    sent = paying.wechat.calls.count(SEND)
+    notice = paying.wechat.refund_notification(refund.reference)
+    with paying.wechat.troubled(error_page=True):
+        reply = await take_in_notification(paying.database, paying.gateways, "wechat", *notice)
+        assert reply.status == 500, "nobody could be asked: it shall come again"
+    assert (await take_in_notification(paying.database, paying.gateways, "wechat", *notice)).status == 200
+    assert (await refund_of(paying, placed, refund_id)).state is RefundState.SUCCEEDED
+    assert paying.wechat.calls.count(SEND) == sent
+    assert paying.wechat.charges[reference].refunded == 1_000
+    assert await kinds(paying) == ["refund.failed", "refund.succeeded"]
+
+
+async def test_a_slow_answer_decides_nothing_about_another_number(paying: PayingWorld) -> None:
+    """A worker holds the refund while its number is closed there, and an operator has it tried again."""
+    placed, _, _ = await paying.paid()
+    refund_id = await ask_back(paying, placed, 1_000)
+    assert refund_id is not None
+    old = await refund_of(paying, placed, refund_id)
+    closed = RefundAnswer(progress=RefundProgress.CLOSED)
+    assert await write_down(paying.database, old, closed) is RefundState.FAILED
+    async with paying.database.writing() as writer:
+        await try_again(writer, await operator(paying), placed.shop_id, refund_id)
+    new = await refund_of(paying, placed, refund_id)
+    assert new.number != old.number
+    for late in (closed, RefundAnswer(progress=RefundProgress.ABNORMAL)):
+        assert await write_down(paying.database, old, late) is RefundState.REQUESTED
+    under_way = RefundAnswer(progress=RefundProgress.PROCESSING)
+    assert await write_down(paying.database, old, under_way) is RefundState.REQUESTED
+    assert await refund_of(paying, placed, refund_id) == new, "the second number is as it was"
+    assert await kinds(paying) == ["refund.failed"]
+    await carry_out_refunds(paying.database)
+    assert set(paying.wechat.refunds) == {new.reference}
+    done_after_all = RefundAnswer(progress=RefundProgress.DONE, amount_fen=1_000)
+    assert await write_down(paying.database, old, done_after_all) is RefundState.SUCCEEDED
+    assert await paying.findings() == [("state_differs", "open")], "given back twice: somebody has to know"
+
+
+async def test_a_worker_that_comes_late_carries_out_what_stands_now(paying: PayingWorld) -> None:
+    placed, _, _ = await paying.paid()
+    refund_id = await ask_back(paying, placed, 1_000)
+    old = await refund_of(paying, placed, refund_id)
+    async with paying.database.writing() as writer:
+        await writer.run("UPDATE refund SET state = 'failed', failure = 'no', ask_at = NULL")
+    assert await carry_out(paying.database, paying.gateways, old) is RefundState.FAILED
+    assert paying.wechat.calls.count(SEND) == 0, "an operator may be giving it back by hand"
+
+
 async def test_alipays_notification_of_a_refund_ends_it(paying: PayingWorld) -> None:
     placed, _, reference = await paying.paid(PaymentMethod.ALIPAY_PAGE)
     paying.alipay.refund_is_slow = True
@@ -161,37 +221,6 @@ async def test_alipays_notification_of_a_refund_ends_it(paying: PayingWorld) -> 
     reply = await take_in_notification(paying.database, paying.gateways, "alipay", {}, told)
     assert reply.body == b"success"
     assert (await refund_of(paying, placed, refund_id)).state is RefundState.SUCCEEDED
-
-
-async def test_what_is_refused_for_good_waits_for_an_operator_who_ends_it_by_hand(paying: PayingWorld) -> None:
-    placed, _, _ = await paying.paid()
-    refund_id = await ask_back(paying, placed, 1_000)
-    assert refund_id is not None
-    person = await operator(paying)
-    async with paying.database.writing() as writer:
-        with pytest.raises(RefundMoved):
-            await done_by_hand(writer, person, placed.shop_id, refund_id, "BANK 2026-05-01/7")
-    with paying.wechat.troubled(refusal=(403, "USER_ACCOUNT_ABNORMAL")):
-        await carry_out_refunds(paying.database)
-    assert (await refund_of(paying, placed, refund_id)).state is RefundState.FAILED
-    assert await failure_of(paying, refund_id) == "USER_ACCOUNT_ABNORMAL: refused: USER_ACCOUNT_ABNORMAL"
-    assert await kinds(paying) == ["refund.failed"]
-    for receipt in ("", "x", "a" * 65, "<script>"):
-        async with paying.database.writing() as writer:
-            with pytest.raises(InvalidFields):
-                await done_by_hand(writer, person, placed.shop_id, refund_id, receipt)
-    async with paying.database.writing() as writer:
-        with pytest.raises(RefundUnknown):
-            await done_by_hand(writer, person, placed.shop_id, 1, "BANK 2026-05-01/7")
-        await done_by_hand(writer, person, placed.shop_id, refund_id, "BANK 2026-05-01/7")
-    async with paying.database.writing() as writer:
-        with pytest.raises(RefundMoved):
-            await try_again(writer, person, placed.shop_id, refund_id)
-    assert await kinds(paying) == ["refund.failed", "refund.succeeded"]
-    async with paying.database.reading() as reader:
-        assert await reader.column("SELECT action FROM audit_entry WHERE action LIKE 'payments:refund:%%'") == [
-            "payments:refund:by_hand"
-        ]
 
 
 async def test_a_refund_that_the_provider_closed_is_tried_again_under_a_new_number(paying: PayingWorld) -> None:

@@ -163,6 +163,8 @@ async def test_a_refund_says_how_far_it_is(
         (403, "RULE_LIMIT", ProviderMeaning.OVER_LIMIT),
         (503, "SOMETHING_NEW", ProviderMeaning.BROKEN),
         (400, "SOMETHING_NEW", ProviderMeaning.INVALID),
+        (404, "RESOURCE_NOT_EXISTS", ProviderMeaning.NOT_THERE),
+        (404, "NOT_FOUND", ProviderMeaning.BROKEN),
     ],
 )
 async def test_every_refusal_has_a_meaning(
@@ -189,6 +191,25 @@ async def test_what_cannot_be_believed_is_no_answer(gateway: WechatGateway, wech
     wechat.stop()
     with pytest.raises(ProviderSilent):
         await gateway.query(SHOP, PAYMENT)
+
+
+async def test_that_nothing_is_there_is_believed_of_wechats_own_word_alone(
+    gateway: WechatGateway, wechat: WechatServer
+) -> None:
+    with wechat.troubled(refusal=(404, "NOT_FOUND")):
+        with pytest.raises(ProviderRefused):
+            await gateway.query_refund(REFUND)
+        with pytest.raises(ProviderRefused):
+            await gateway.query(SHOP, PAYMENT)
+
+
+async def test_a_refund_in_another_currency_is_no_answer(gateway: WechatGateway, wechat: WechatServer) -> None:
+    await gateway.create(CHARGE)
+    wechat.pay(REFERENCE)
+    await gateway.refund(REFUND)
+    wechat.refunds[reference_of(SHOP, REFUND.refund_id)].request["amount"]["currency"] = "JPY"
+    with pytest.raises(ProviderSilent):
+        await gateway.query_refund(REFUND)
 
 
 async def test_a_wrong_key_of_ours_is_said_to_be_one(tmp_path: Path, wechat: WechatServer) -> None:

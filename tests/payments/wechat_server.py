@@ -45,6 +45,7 @@ class WechatCharge:
     transaction_id: str = ""
     success_time: str = ""
     refunded: int = 0
+    currency: str = "CNY"
 
     @property
     def total(self) -> int:
@@ -146,7 +147,15 @@ class WechatServer(ProviderServer):
         sums = ",".join(f"`{each}" for each in (len(rows), "0.00", "0.00", "0.00", "0.00000", "0.00", "0.00"))
         self.bills[day] = "\r\n".join(["\ufeff" + _HEADING, *rows, _SUMS, sums]) + "\r\n"
 
-    def bill_row(self, reference: str, refund_reference: str = "", *, amount: str = "", moment: str = "") -> str:
+    def bill_row(
+        self,
+        reference: str,
+        refund_reference: str = "",
+        *,
+        amount: str = "",
+        moment: str = "",
+        currency: str = "CNY",
+    ) -> str:
         """A row of a bill, of a payment or of a refund, about what stands in the books."""
         charge = self.charges.get(reference)
         total = _yuan(charge.total) if charge else amount
@@ -155,7 +164,7 @@ class WechatServer(ProviderServer):
         values = [
             moment or datetime.now(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"), APP_ID, MERCHANT_ID, "0", "",
             charge.transaction_id if charge else "4200", reference, "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "NATIVE",
-            "REFUND" if refund_reference else "SUCCESS", "OTHERS", "CNY", amount or total, "0.00",
+            "REFUND" if refund_reference else "SUCCESS", "OTHERS", currency, amount or total, "0.00",
             refund.refund_id if refund else ("5030" if refund_reference else "0"), refund_reference or "0",
             refunded, "0.00", "ORIGINAL" if refund_reference else "", "SUCCESS" if refund_reference else "",
             "Yellowcart, 1", "", "0.01000", "0.60%", "0.00" if refund_reference else (amount or total),
@@ -295,7 +304,7 @@ class WechatServer(ProviderServer):
                 "bank_type": "CMC",
                 "success_time": charge.success_time,
                 "payer": {"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
-                "amount": {"total": charge.total, "payer_total": charge.total, "currency": "CNY"},
+                "amount": {"total": charge.total, "payer_total": charge.total, "currency": charge.currency},
             }
         return told
 

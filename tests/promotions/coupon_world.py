@@ -18,6 +18,7 @@ from yellowcart.promotions.make_coupon import make_coupon
 from yellowcart.promotions.makers import CouponMaker
 from yellowcart.promotions.model import ClaimedCoupon, Coupon, DiscountKind, Funder
 from yellowcart.promotions.new_coupon import NewCoupon
+from yellowcart.promotions.store import UsedOn
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ class CouponWorld:
             return refused.code
         return "claimed"
 
-    async def use(self, claimed: ClaimedCoupon, shop_id: ShopId | None = None) -> tuple[ShopId, OrderId]:
-        """Put it onto an order, as the order lane does."""
-        order = (shop_id or self.small.shop_id, new_id(OrderId))
+    async def use(self, claimed: ClaimedCoupon, shop_id: ShopId | None = None, on: UsedOn | None = None) -> UsedOn:
+        """Put it onto an order, of its own or beside another coupon, as the order lane does."""
+        order = (on.shop_id, on.order_id) if on else (shop_id or self.small.shop_id, new_id(OrderId))
         async with self.database.writing() as writer:
             await writer.run(
                 """
@@ -93,7 +94,15 @@ class CouponWorld:
                 buyer_id=claimed.buyer_id,
                 claim_id=claimed.claim_id,
             )
-        return order
+            await writer.run(
+                """
+                INSERT INTO coupon_use (shop_id, coupon_id, used) VALUES (%(shop_id)s, %(coupon_id)s, 1)
+                ON CONFLICT (shop_id, coupon_id) DO UPDATE SET used = coupon_use.used + 1
+                """,
+                coupon_id=claimed.coupon_id,
+                shop_id=order[0],
+            )
+        return UsedOn(*order, claimed.buyer_id)
 
     async def claims_of(self, coupon_id: CouponId) -> list[tuple[str, int, int]]:
         """State, ordinal and times given back of every claim of a coupon."""

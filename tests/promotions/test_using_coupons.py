@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
+
 from tests.conftest import MORNING
 from tests.promotions.coupon_world import CouponWorld, make_coupon_world, some_buyers
 from tests.small_world import make_small_world
@@ -75,7 +77,7 @@ async def test_a_coupon_given_back_can_be_used_again_and_is_counted_once_per_ret
     claimed = await world.claim(coupon)
     order = await world.use(claimed)
     async with database.writing() as writer:
-        await release_coupons(writer, [order, (order[0], OrderId(99))])
+        await release_coupons(writer, [order, msgspec.structs.replace(order, order_id=OrderId(99))])
         await release_coupons(writer, [order])
     assert await world.claims_of(coupon.coupon_id) == [("unused", 1, 1)]
     again = await world.use(claimed)
@@ -93,18 +95,7 @@ async def test_every_coupon_of_an_order_comes_back_and_none_of_another(database:
     coupons = [await world.make(), await world.make(world.platform), await world.make(world.host)]
     claims = [await world.claim(coupon) for coupon in coupons]
     order = await world.use(claims[0])
-    async with database.writing() as writer:
-        await writer.run(
-            """
-            UPDATE claimed_coupon SET state = 'used', used_shop_id = %(shop)s, used_order_id = %(order)s,
-                                      used_at = %(now)s
-            WHERE claim_id = %(claim)s
-            """,
-            shop=order[0],
-            order=order[1],
-            now=clock.now(),
-            claim=claims[1].claim_id,
-        )
+    await world.use(claims[1], on=order)
     other = await world.use(claims[2])
     async with database.writing() as writer:
         await release_coupons(writer, [order])

@@ -1,5 +1,6 @@
 """Decisions about reviews as tables in the words of the domain."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from itertools import product
 
@@ -44,30 +45,32 @@ DECENT = Stars(goods=5, parcel=4, service=3)
 
 
 @pytest.mark.parametrize(
-    ("state", "payable_fen", "refunded_fen", "refusal"),
+    ("state", "payable_fen", "refunded_fen", "cancelled", "refusal"),
     [
-        (OrderState.SUBMITTED, 4_990, 0, OrderNotReceived),
-        (OrderState.PAID, 4_990, 0, OrderNotReceived),
-        (OrderState.PART_SHIPPED, 4_990, 0, OrderNotReceived),
-        (OrderState.SHIPPED, 4_990, 0, OrderNotReceived),
-        (OrderState.CLOSED, 4_990, 4_990, LineRefunded),
-        (OrderState.CLOSED, 4_990, 0, OrderNotReceived),
-        (OrderState.RECEIVED, 4_990, 4_990, LineRefunded),
-        (OrderState.COMPLETED, 4_990, 4_990, LineRefunded),
-        (OrderState.RECEIVED, 4_990, 0, None),
-        (OrderState.RECEIVED, 4_990, 4_989, None),
-        (OrderState.COMPLETED, 4_990, 100, None),
-        (OrderState.RECEIVED, 0, 0, None),
+        (OrderState.SUBMITTED, 4_990, 0, 0, OrderNotReceived),
+        (OrderState.PAID, 4_990, 0, 0, OrderNotReceived),
+        (OrderState.PART_SHIPPED, 4_990, 0, 0, OrderNotReceived),
+        (OrderState.SHIPPED, 4_990, 0, 0, OrderNotReceived),
+        (OrderState.CLOSED, 4_990, 4_990, 0, LineRefunded),
+        (OrderState.CLOSED, 4_990, 0, 0, OrderNotReceived),
+        (OrderState.RECEIVED, 4_990, 4_990, 0, LineRefunded),
+        (OrderState.COMPLETED, 4_990, 4_990, 0, LineRefunded),
+        (OrderState.RECEIVED, 4_990, 0, 0, None),
+        (OrderState.RECEIVED, 4_990, 4_989, 0, None),
+        (OrderState.COMPLETED, 4_990, 100, 0, None),
+        (OrderState.RECEIVED, 0, 0, 0, None),
+        (OrderState.RECEIVED, 0, 0, 1, None),
+        (OrderState.RECEIVED, 0, 0, 2, LineRefunded),
+        (OrderState.COMPLETED, 0, 0, 2, LineRefunded),
     ],
 )
 def test_what_has_come_and_was_not_wholly_refunded_is_rated(
-    state: OrderState, payable_fen: int, refunded_fen: int, refusal: type[Refusal] | None
+    state: OrderState, payable_fen: int, refunded_fen: int, cancelled: int, refusal: type[Refusal] | None
 ) -> None:
-    if refusal is None:
-        require_reviewable(state, payable_fen=payable_fen, refunded_fen=refunded_fen)
-    else:
-        with pytest.raises(refusal):
-            require_reviewable(state, payable_fen=payable_fen, refunded_fen=refunded_fen)
+    with nullcontext() if refusal is None else pytest.raises(refusal):
+        require_reviewable(
+            state, payable_fen=payable_fen, refunded_fen=refunded_fen, quantity=2, cancelled_quantity=cancelled
+        )
 
 
 @pytest.mark.parametrize(

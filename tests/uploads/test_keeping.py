@@ -16,9 +16,11 @@ from yellowcart.accounts.model import Person
 from yellowcart.app import Application
 from yellowcart.kernel.clock import Clock
 from yellowcart.kernel.database import Database, Reader
+from yellowcart.kernel.idempotency import request_key
 from yellowcart.uploads.attach import attach_uploads, replace_uploads
 from yellowcart.uploads.errors import (
     StorageAway,
+    UploadDamaged,
     UploadMisnamed,
     UploadsTooMany,
     UploadsWaiting,
@@ -241,6 +243,8 @@ async def test_files_keep_their_order_and_a_subject_has_so_many(
 async def test_a_person_brings_so_many_files_without_using_them(
     database: Database, storage: UploadStorage, buyer: SignedIn
 ) -> None:
+    key = request_key(buyer.person.person_id, "first of all", b"")
+    first = await keep_upload(database, storage, buyer.person, REVIEW, picture(), "a.jpg", key=key)
     async with database.writing() as writer:
         await writer.run_many(
             """
@@ -250,11 +254,18 @@ async def test_a_person_brings_so_many_files_without_using_them(
             """,
             [
                 {"n": n, "person": buyer.person.person_id, "key": f"key{n}", "now": MORNING}
-                for n in range(WAITING_MAX)
+                for n in range(WAITING_MAX - 1)
             ],
         )
-    with pytest.raises(UploadsWaiting):
-        await keep(database, storage, buyer.person)
+    broken = b"\xff\xd8\xff no picture"
+    for content in (picture(), broken):
+        with pytest.raises(UploadsWaiting):
+            await keep(database, storage, buyer.person, content)
+    repeated = await keep_upload(database, storage, buyer.person, REVIEW, picture(), "a.jpg", key=key)
+    assert repeated.upload_id == first.upload_id
+    await take_back_upload(database, storage, buyer.person, first.upload_id)
+    with pytest.raises(UploadDamaged):
+        await keep(database, storage, buyer.person, broken)
 
 
 async def test_a_rule_of_the_kind_says_who_else_may_see(

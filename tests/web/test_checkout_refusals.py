@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.orders.promoted import FREIGHT_FEN, charge_freight, claim, coupon, special_price
-from tests.small_world import PRICE_FEN
+from tests.small_world import PRICE_FEN, make_small_world
 from tests.web.checkout_counter import HOSTILE, ZHEJIANG, Counter, said, total_of
 from tests.web.filled_form import fields_of
 from yellowcart.consoles.figures import money
@@ -149,10 +149,39 @@ async def test_a_quantity_that_is_none_is_refused_and_nothing_is_ordered(counter
     assert await counter.placed() == []
 
 
-async def test_none_of_the_only_goods_is_nothing_to_order(counter: Counter) -> None:
-    answer = await counter.order(await counter.open(), **{counter.pieces(): "0"})
-    assert answer.status_code == 404
+async def test_none_of_the_only_goods_is_nothing_to_order_and_the_page_says_so(counter: Counter) -> None:
+    seen = await counter.open()
+    for none in ("0", "", " "):
+        for answer in (
+            await counter.order(seen, **{counter.pieces(): none}),
+            await counter.send(seen, **{counter.pieces(): none}),
+        ):
+            assert "Choose 1 to 99 pieces." in said(answer.text)
+            assert total_of(answer.text) == money(PRICE_FEN)
+    path = f"/checkout?listing={counter.world.listing_id}&sku={counter.world.sku_id}&quantity="
+    for number in ("0", "-1", str(10**12), "9" * 5_000):
+        assert "Choose 1 to 99 pieces." in said((await counter.page.get(path + number)).text)
     assert await counter.placed() == []
+
+
+async def test_a_coupon_of_another_shop_takes_nothing_off_and_is_named(counter: Counter) -> None:
+    other = await make_small_world(counter.database)
+    made = await coupon(counter.database, other, Funder.SHOP)
+    theirs = await claim(counter.database, made, counter.buyer.person.person_id)
+    seen = await counter.open()
+    assert str(made) not in seen, "it is not offered here"
+    picked = await counter.send(seen, **{"coupon.shop": f"{theirs.claim_id}-{made}", "choice": "own"})
+    assert "There is no such coupon." in said(picked.text)
+    assert total_of(picked.text) == money(PRICE_FEN)
+    order = json.loads(fields_of(seen, "data-checkout")["seen"])
+    order |= {"coupons": [{"claim_id": theirs.claim_id, "coupon_id": made}], "total_fen": PRICE_FEN - 500}
+    refused = await counter.order(
+        seen, seen=json.dumps(order), choice="own", **{"coupon.shop": f"{theirs.claim_id}-{made}"}
+    )
+    assert refused.status_code == 409
+    assert await counter.placed() == []
+    async with counter.database.reading() as reader:
+        assert await reader.column("SELECT state FROM claimed_coupon") == ["unused"]
 
 
 async def test_a_form_that_was_changed_is_priced_before_it_is_ordered(counter: Counter) -> None:

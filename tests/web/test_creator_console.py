@@ -183,6 +183,36 @@ async def test_a_product_goes_from_the_picker_to_explaining(application: Applica
         assert plain.headers["location"] == f"/creator/rooms/{desk.room_id}", "it works without scripts, too"
 
 
+async def test_a_product_is_queued_with_a_limit_and_the_time_that_unpaid_orders_keep_it(
+    application: Application, database: Database, desk: Desk
+) -> None:
+    async with browser(application, desk.host.signed_in.token) as client:
+        token = await token_of(client, "/creator")
+        picker = await client.get(f"/creator/carts/rooms/{desk.room_id}/picker", params={"text": "铁锅"})
+        assert 'name="hold_minutes" min="1" max="1440"' in picker.text
+
+        async def queue(**terms: str) -> httpx.Response:
+            return await client.post(
+                f"/creator/carts/rooms/{desk.room_id}/products",
+                data={"shop_id": str(desk.shop_id), "product_id": str(desk.product_id)} | terms,
+                headers=PART | token,
+            )
+
+        for wrong in (
+            *({"hold_minutes": text} for text in ("0", "-1", "1441", "0.5", "soon", "9" * 5_000)),
+            *({"limit_per_buyer": text} for text in ("0", "-1", "1000", "1.5", str(10**12))),
+        ):
+            assert (await queue(**wrong)).status_code == 422, wrong
+        cart = (await queue(hold_minutes="5", limit_per_buyer="2")).text
+    assert "未付款保留 5 分钟" in cart
+    async with database.reading() as reader:
+        rows = await reader.records(
+            "SELECT hold_s, limit_per_buyer FROM listing WHERE product_id = %(product_id)s",
+            product_id=desk.product_id,
+        )
+    assert rows == [{"hold_s": 300, "limit_per_buyer": 2}], "and nothing of what was refused"
+
+
 async def test_an_empty_cart_is_warned_about_and_not_forbidden(
     application: Application, database: Database, desk: Desk
 ) -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import browser, settings_for, sign_in_as
+from tests.conftest import browser, running_application, settings_for, sign_in_as
 from yellowcart.accounts.model import Role
-from yellowcart.app import Application, create_litestar
 from yellowcart.kernel.database import Database
 
 
@@ -92,8 +91,8 @@ async def test_a_platform_whose_database_answers_is_ready(client: httpx.AsyncCli
 async def test_only_the_proxy_of_ours_is_believed_about_the_sender(
     database: Database, database_url: str, tmp_path: Path, *, behind_proxy: bool, seen: str
 ) -> None:
-    litestar = create_litestar(settings_for(database_url, tmp_path, behind_proxy=behind_proxy))
-    async with litestar.lifespan(), browser(Application(litestar)) as client:
+    settings = settings_for(database_url, tmp_path, behind_proxy=behind_proxy)
+    async with running_application(settings) as platform, browser(platform) as client:
         await client.post(
             "/api/v1/sessions",
             json={"login": "nobody", "password": "wrong password"},

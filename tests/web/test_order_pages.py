@@ -123,7 +123,7 @@ async def test_each_tab_shows_the_orders_of_its_kind(desk: Desk) -> None:
     assert (await desk.press(cancelled, "/cancel")).status_code == 303
     shown = {
         tab: numbers_in((await desk.page.get(f"/orders?show={tab}")).text)
-        for tab in ("", "to_pay", "to_ship", "on_its_way", "to_review", "aftersale", "closed")
+        for tab in ("", "to_pay", "to_ship", "on_its_way", "to_review", "closed")
     }
     assert shown == {
         "": {unpaid, paid, part, shipped, received, cancelled},
@@ -131,15 +131,20 @@ async def test_each_tab_shows_the_orders_of_its_kind(desk: Desk) -> None:
         "to_ship": {paid, part},
         "on_its_way": {part, shipped},
         "to_review": {received},
-        "aftersale": set(),
         "closed": {cancelled},
     }
     async with desk.database.reading() as reader:
         (case,) = await cases_of_order(reader, desk.table.world.shop_id, cancelled)
     case_path = f"/aftersales/{case.shop_id}/{case.aftersale_id}"
-    assert f'href="{case_path}"' in (await desk.page.get("/orders?show=aftersale")).text
     assert f'href="{case_path}"' in await desk.see(cancelled)
     assert numbers_in((await desk.page.get("/orders?state=shipped")).text) == {part, shipped}
+
+
+async def test_after_sales_have_one_home_to_which_the_list_of_orders_leads(desk: Desk) -> None:
+    orders = (await desk.page.get("/orders")).text
+    assert '<a href="/aftersales">After-sale</a>' in orders
+    older = await desk.page.get("/orders?show=aftersale&cursor=nonsense")
+    assert (older.status_code, older.headers["location"]) == (303, "/aftersales")
 
 
 @pytest.mark.parametrize(

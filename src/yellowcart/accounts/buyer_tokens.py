@@ -1,7 +1,7 @@
 """Short-lived signed tokens for the hot lanes, which must not ask the database who is there.
 
 `<payload>.<signature>`, both base64url: the payload is person and expiry as eight bytes each, the signature
-HMAC-SHA256 over it. A token is made from a session and lives a few minutes; a page fetches a new one.
+HMAC-SHA256 over it. A token is made from a session and lives half an hour; a page fetches a new one.
 """
 
 import base64
@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import struct
+from collections.abc import Callable
 from datetime import timedelta
 
 from yellowcart.accounts.errors import TokenExpired, TokenInvalid
@@ -21,10 +22,12 @@ _TOKEN_LENGTH = 22 + 1 + 43
 
 
 class BuyerTokens:
-    """Makes and checks the tokens of one installation."""
+    """Makes and checks the tokens of one installation. `holds` says of a person and an expiry whether such a token
+    holds (still): see `accounts.shut_out`."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, *, holds: Callable[[PersonId, int], bool] | None = None) -> None:
         self._key = hashlib.sha256(b"buyer token:" + secret.encode()).digest()
+        self._holds = holds
 
     def make(self, person_id: PersonId) -> str:
         """A token for a signed-in person. It expires by the machine's clock, not by a demo world's."""
@@ -46,7 +49,7 @@ class BuyerTokens:
         if not hmac.compare_digest(signature, hmac.digest(self._key, payload, "sha256")):
             raise TokenInvalid
         person_id, expires_at = _FORM.unpack(payload)
-        if expires_at <= now_s:
+        if expires_at <= now_s or (self._holds is not None and not self._holds(person_id, expires_at)):
             raise TokenExpired
         return PersonId(person_id), expires_at
 

@@ -8,6 +8,7 @@ import msgspec
 from yellowcart.accounts import audit
 from yellowcart.accounts.errors import OwnAccount, ReasonMissing
 from yellowcart.accounts.model import Person, PersonState, Role
+from yellowcart.accounts.shut_out import void_tokens
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Reader, Writer
 from yellowcart.kernel.errors import NotFound
@@ -103,12 +104,13 @@ async def revoke(writer: Writer, by: Person, person_id: PersonId, role: Role) ->
 
 
 async def disable_person(writer: Writer, by: Person, person_id: PersonId, *, reason: str) -> int:
-    """Shut a person out: no new sign-in, every session ended at once. Answers how many sessions ended; 0 when the
-    person was shut out already. Raises NotFound, OwnAccount, ReasonMissing."""
+    """Shut a person out: no new sign-in, every session ended and every buyer token void at once. Answers how many
+    sessions ended; 0 when the person was shut out already. Raises NotFound, OwnAccount, ReasonMissing."""
     if by.person_id == person_id:
         raise OwnAccount
     if not await _change_state(writer, by, person_id, PersonState.DISABLED, reason):
         return 0
+    await void_tokens(writer, person_id)
     return await writer.run(
         "UPDATE session SET ended_at = %(now)s WHERE person_id = %(person_id)s AND ended_at IS NULL",
         now=clock.system_now(),

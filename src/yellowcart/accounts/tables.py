@@ -30,10 +30,13 @@ person = Table(
     text_column("password_hash"),
     state_column("state"),
     moment_column("created_at"),
+    moment_column("shut_out_at", nullable=True),
     PrimaryKeyConstraint("person_id"),
     UniqueConstraint("login"),
     CheckConstraint("login = lower(login)", name="login_lower"),
     state_check("state", PersonState),
+    Index("person_shut_out_idx", "shut_out_at", postgresql_where=text("shut_out_at IS NOT NULL")),
+    comment="shut_out_at: when last shut out, by the machine's clock; no buyer token of before holds.",
 )
 
 person_role = Table(

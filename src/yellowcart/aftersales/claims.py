@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
 from yellowcart.aftersales.errors import ActionImpossible, ArbiterIsParty, CaseClaimed
-from yellowcart.aftersales.model import IN_ARBITRATION, AftersaleId, Case
+from yellowcart.aftersales.model import IN_ARBITRATION, AftersaleId, Case, case_subject
 from yellowcart.aftersales.store import HeldCase, hold_case
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
@@ -49,7 +50,7 @@ async def claim_case(writer: Writer, person: Person, shop_id: ShopId, aftersale_
     held = await hold_as_platform(writer, person, shop_id, aftersale_id)
     if held.case.state not in IN_ARBITRATION:
         raise ActionImpossible
-    now = clock.now()
+    before, now = await claim_of(writer, shop_id, aftersale_id), clock.now()
     await writer.run(
         """
         INSERT INTO aftersale_claim (shop_id, aftersale_id, operator_id, claimed_at, lapses_at)
@@ -65,6 +66,7 @@ async def claim_case(writer: Writer, person: Person, shop_id: ShopId, aftersale_
     )
     claim = await claim_of(writer, shop_id, aftersale_id)
     assert claim is not None
+    await _record(writer, person, aftersale_id, "claim", before, claim)
     return claim
 
 
@@ -72,11 +74,14 @@ async def release_case(writer: Writer, person: Person, shop_id: ShopId, aftersal
     """An operator gives a case back that they took; what is nobody's stays so. Raises AftersaleUnknown,
     ArbiterIsParty, CaseClaimed (somebody else's)."""
     await hold_as_platform(writer, person, shop_id, aftersale_id)
+    before = await claim_of(writer, shop_id, aftersale_id)
     await writer.run(
         "DELETE FROM aftersale_claim WHERE shop_id = %(shop_id)s AND aftersale_id = %(aftersale_id)s",
         shop_id=shop_id,
         aftersale_id=aftersale_id,
     )
+    if before is not None:
+        await _record(writer, person, aftersale_id, "release", before, None)
 
 
 async def hold_as_platform(
@@ -92,6 +97,19 @@ async def hold_as_platform(
         until = claim.lapses_at.astimezone(SHANGHAI).strftime("%H:%M")
         raise CaseClaimed(name=claim.operator_name, until=until)
     return held
+
+
+async def _record(
+    writer: Writer, person: Person, aftersale_id: AftersaleId, verb: str, before: Claim | None, after: Claim | None
+) -> None:
+    """Who had it and has it, and until when; without names, which the trail shows by itself."""
+    had, has = (
+        None if each is None else {"operator_id": each.operator_id, "lapses_at": each.lapses_at}
+        for each in (before, after)
+    )
+    await audit.record(
+        writer, person, f"aftersales:case:{verb}", case_subject(aftersale_id), before=had, after=has
+    )
 
 
 async def is_party(reader: Reader, person: Person, case: Case) -> bool:

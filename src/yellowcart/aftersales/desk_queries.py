@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from yellowcart.aftersales.freight_owed import FREIGHT_OWED
 from yellowcart.aftersales.model import Case, CaseState
 from yellowcart.aftersales.queries import (
     GROUP_CONDITIONS,
@@ -27,7 +28,8 @@ _ID_DIGITS_MAX = 16
 
 class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which cases a desk wants to see. `only` keeps one state of the group, `within` those that are due so soon;
-    `search` is the number of a case or an order, or the waybill of a return."""
+    `search` is the number of a case or an order, or the waybill of a return; `freight_owed` keeps those in which
+    the shop owes the buyer freight that no refund could carry."""
 
     shop_id: ShopId | None = None
     group: CaseGroup = CaseGroup.ALL
@@ -36,6 +38,7 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason | None = None
     within: timedelta | None = None
     search: str = ""
+    freight_owed: bool = False
     urgent_first: bool = False
 
 
@@ -55,6 +58,8 @@ async def find_cases(
         conditions.append("filed.reason = %(reason)s")
     if wanted.within is not None:
         conditions.append("filed.due_at <= %(until)s")
+    if wanted.freight_owed:
+        conditions.append(FREIGHT_OWED)
     number, waybill = _searched(wanted.search)
     if number is not None:
         conditions.append("(filed.aftersale_id = %(number)s OR filed.order_id = %(number)s)")

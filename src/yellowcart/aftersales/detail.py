@@ -103,15 +103,6 @@ async def askable_of_buyer(
 ) -> dict[OrderLineId, list[Askable]]:
     """What the buyer may ask of each line of an order, kind by kind, and why not. Raises OrderUnknown."""
     detail = await order_of_buyer(reader, person.person_id, shop_id, order_id)
-    return await _askable(reader, detail)
-
-
-async def askable_of_shop(reader: Reader, shop_id: ShopId, order_id: OrderId) -> dict[OrderLineId, list[Askable]]:
-    """The same for the shop, which may give money back by itself. The caller has checked membership."""
-    return await _askable(reader, await order_of_shop(reader, shop_id, order_id))
-
-
-async def _askable(reader: Reader, detail: OrderDetail) -> dict[OrderLineId, list[Askable]]:
     now = await lines_now(reader, detail.order, detail.lines)
     return {line_id: [askable(line, kind) for kind in CaseKind] for line_id, line in now.items()}
 
@@ -174,8 +165,8 @@ def amount_lines(case: Case, money: LineMoney) -> list[AmountLine]:
         lines.append(AmountLine("decided", case.decided_fen))
     if case.return_freight_fen:
         lines.append(AmountLine("return_freight", case.return_freight_fen))
-    if case.state in DECIDED and case.refund_fen:
-        lines.append(AmountLine("refund", case.refund_fen))
     if case.state in DECIDED and case.return_freight_owed_fen:
         lines.append(AmountLine("return_freight_owed", case.return_freight_owed_fen))
+    if case.state in DECIDED and case.refund_fen:
+        lines.append(AmountLine("refund", case.refund_fen))
     return lines

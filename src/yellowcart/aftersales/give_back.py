@@ -9,7 +9,7 @@ from yellowcart.aftersales.store import HeldCase, coupons_of_line, line_money
 from yellowcart.kernel.database import Writer
 from yellowcart.orders.refunded import book_refund
 from yellowcart.orders.shipped import cancel_pieces
-from yellowcart.orders.store import Pieces, give_back_stock, lock_order
+from yellowcart.orders.store import Pieces, give_back_limits, give_back_stock, lock_order
 from yellowcart.payments.refund import refund_order
 
 
@@ -42,6 +42,9 @@ async def give_back(writer: Writer, held: HeldCase, case: Case) -> Case:
         order = await lock_order(writer, order.shop_id, order.order_id)
     elif case.kind is CaseKind.RETURN_REFUND and case.restocked_quantity:
         await give_back_stock(writer, [Pieces(order, line, case.restocked_quantity)], held_as="sold")
+    elif case.kind is CaseKind.EXCHANGE and case.restocked_quantity and case.replacement_waybill is None:
+        # They are on the shelf since they came back, and nothing went out for them: the buyer has none of them.
+        await give_back_limits(writer, [Pieces(order, line, case.restocked_quantity)])
     coupons = coupons_back(
         await coupons_of_line(writer, order, line),
         money,

@@ -96,6 +96,8 @@ SELLER_NEXT: dict[CaseState, str] = {
 }
 DISPUTED = N_("The buyer accepts or calls the platform by %(due)s; otherwise the platform decides.")
 """What comes next when the shop has the goods and does not take them back as they are."""
+DISPUTED_WITH_YOU = N_("Accept or call the platform by %(due)s; otherwise the platform decides.")
+"""The same, told to the buyer."""
 BODY = "%(goods)s\n%(words)s\n%(next)s"
 
 
@@ -127,7 +129,9 @@ def coming_next(case: Case, words: dict[CaseState, str]) -> tuple[str, dict[str,
     """What comes next in a case: a translatable sentence out of `words` (one side's), and the values of its
     places."""
     disputed = case.state is CaseState.AWAITING_BUYER and case.goods_back
-    sentence = DISPUTED if disputed else words[case.state]
+    sentence = words[case.state]
+    if disputed:
+        sentence = DISPUTED_WITH_YOU if words is BUYER_NEXT else DISPUTED
     return sentence, {"due": _moment_text(case.due_at), "yuan": write_yuan(case.refund_fen)}
 
 

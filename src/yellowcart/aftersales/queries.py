@@ -1,12 +1,13 @@
 """Reading after-sales: lists for buyers, shops and operators, and the numbers of their badges."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
 from yellowcart.aftersales.model import (
+    DECIDED,
     FOR_BUYER_TO_ACT,
     FOR_SELLER_TO_ACT,
     IN_ARBITRATION,
@@ -17,6 +18,7 @@ from yellowcart.aftersales.reasons import CaseKind, Reason
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Reader
 from yellowcart.kernel.ids import OrderId, OrderLineId, PersonId, ShopId
+from yellowcart.kernel.moments import EARLIEST
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, page_of
 
 NEWEST = 2**53
@@ -63,7 +65,8 @@ GROUP_CONDITIONS: dict[CaseGroup, str] = {
 
 
 class CaseSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A case as a list shows it. Money in fen; `refund_fen` is what went back, or goes back."""
+    """A case as a list shows it. Money in fen; `refund_fen` is what went back, or goes back, `freight_owed_fen`
+    what the shop owes the buyer beside that for sending things back."""
 
     shop_id: ShopId
     shop_name: str
@@ -80,6 +83,7 @@ class CaseSummary(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     asked_fen: int
     refund_fen: int
+    freight_owed_fen: int
     opened_at: datetime
     moved_at: datetime
     due_at: datetime | None
@@ -91,18 +95,20 @@ class CaseSummary(msgspec.Struct, frozen=True, kw_only=True):
     picture_url: str
 
 
-SUMMARY = """
+SUMMARY = f"""
 SELECT filed.shop_id, shop.name AS shop_name, shop.name_en AS shop_name_en, filed.aftersale_id, filed.order_id,
        filed.order_line_id, filed.version, filed.buyer_id, coalesce(person.name, '') AS buyer_name, filed.kind,
        filed.state, filed.reason, filed.quantity, filed.asked_fen,
        filed.refund_goods_fen + filed.refund_freight_fen + filed.return_freight_refunded_fen AS refund_fen,
+       CASE WHEN filed.{among(DECIDED)}
+            THEN filed.return_freight_fen - filed.return_freight_refunded_fen ELSE 0 END AS freight_owed_fen,
        filed.opened_at, filed.moved_at, filed.due_at, filed.ended_at, line.title, line.title_en, line.sku_name,
        line.sku_name_en, line.picture_url
 FROM aftersale AS filed
 JOIN shop USING (shop_id)
 JOIN order_line AS line USING (shop_id, order_id, order_line_id)
 LEFT JOIN person ON person.person_id = filed.buyer_id
-"""
+"""  # noqa: S608 - states of ours
 
 
 async def cases_of_buyer(
@@ -320,7 +326,7 @@ async def due_first(
     reader: Reader, condition: str, cursor: str | None, size: int | None, **values: object
 ) -> Page[CaseSummary]:
     """Cases with a clock that a condition of this folder keeps, those first whose time is over first."""
-    due, after = decode_cursor(cursor, tuple[datetime, int], (datetime.min.replace(tzinfo=UTC), 0))
+    due, after = decode_cursor(cursor, tuple[datetime, int], (EARLIEST, 0))
     limit = bounded_size(size)
     rows = await reader.rows(
         CaseSummary,

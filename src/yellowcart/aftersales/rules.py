@@ -2,7 +2,7 @@
 is granted at once. Values in, values out."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,13 +23,14 @@ from yellowcart.aftersales.errors import (
     ShippedMeanwhile,
     WindowOver,
 )
-from yellowcart.aftersales.model import Action, AutoRule, Case
+from yellowcart.aftersales.model import Action, AutoRule, Case, CaseState
 from yellowcart.aftersales.reasons import COMES_BACK, FAULT_OF, REASONS, CaseKind, Fault, Reason
 from yellowcart.catalog.model import ReturnRule
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.money import write_yuan
 from yellowcart.orders.model import OrderState
+from yellowcart.orders.rules import no_reason_until
 
 CASES_PER_LINE_MAX = 20
 """Cases of one line, ended ones too: enough for every honest life, and an end to opening and withdrawing."""
@@ -46,7 +47,6 @@ GOOD_BUYER_ORDERS = 3
 GOOD_BUYER_REFUNDS_MAX = 3
 """has had at most so many refunds granted in the last 90 days. Both our choice."""
 
-NO_REASON_DAYS = 7
 PAID = frozenset(
     {OrderState.PAID, OrderState.PART_SHIPPED, OrderState.SHIPPED, OrderState.RECEIVED, OrderState.COMPLETED}
 )
@@ -117,13 +117,6 @@ def columns_of(asked: Asked) -> dict[str, Any]:
         "no_reason_right": asked.no_reason_right is NoReasonRight.FULL,
         "price_then_fen": asked.price_then_fen,
     }
-
-
-def no_reason_until(received_at: datetime) -> datetime:
-    """When the seven days end that begin on the day after the sign-off, by days of Shanghai: the midnight after
-    the seventh (Interim Measures for Seven-Day No-Reason Returns, domain.md §2.2)."""
-    last_day = received_at.astimezone(SHANGHAI).date() + timedelta(days=NO_REASON_DAYS)
-    return datetime.combine(last_day + timedelta(days=1), time(), tzinfo=SHANGHAI)
 
 
 def no_reason_right(
@@ -337,6 +330,12 @@ def may_refuse(case: Case, action: Action) -> bool:
     """Whether a shop may say no to a case, or propose something else instead: not to a rightful return without a
     reason. What it finds when it looks at the goods is another matter."""
     return not (case.no_reason_right and not case.goods_back and action in {Action.REFUSE, Action.OFFER})
+
+
+def is_simple(state: CaseState, kind: CaseKind, *, has_address: bool) -> bool:
+    """Whether a shop can agree to a case without a form, many at once: it has to answer, and where goods come back
+    it has said once for all where to (`has_address`)."""
+    return state is CaseState.AWAITING_SELLER and (has_address or kind not in COMES_BACK)
 
 
 OFFERS: dict[CaseKind, tuple[CaseKind, ...]] = {

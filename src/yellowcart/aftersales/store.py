@@ -306,8 +306,8 @@ async def take_for_replacement(writer: Writer, order: LockedOrder, line: LockedL
 
 
 async def put_back_exchanged(writer: Writer, order: LockedOrder, line: LockedLine, quantity: int) -> None:
-    """Put exchanged pieces back on the shelf. The buyer keeps what they bought: neither the limit for each buyer
-    nor the quota of a special price gets anything back."""
+    """Put exchanged pieces back on the shelf. The buyer is to get others for them: neither the limit for each
+    buyer nor the quota of a special price gets anything back, unless it ends with money (`give_back`)."""
     await lock_stock(writer, [(order.shop_id, line.sku_id)])
     await writer.run(
         """

@@ -157,6 +157,15 @@ aftersale = Table(
         "return_waybill",
         postgresql_where=text("return_waybill IS NOT NULL"),
     ),
+    # What shops owe beside refunds: few, and never forgotten.
+    Index(
+        "aftersale_freight_owed_idx",
+        "aftersale_id",
+        postgresql_include=["return_freight_fen", "return_freight_refunded_fen"],
+        postgresql_where=text(
+            f"return_freight_fen > return_freight_refunded_fen AND state IN ({_among(DECIDED)})"
+        ),
+    ),
     # Every turn rewrites this row: room on the page keeps it together.
     postgresql_with={"fillfactor": "80"},
     comment="An after-sale case about one order line. While it is open it reserves its pieces and their worth.",

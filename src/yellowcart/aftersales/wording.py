@@ -114,7 +114,7 @@ AMOUNT_NAMES: dict[str, str] = {
     "earlier": N_("Refunded or kept back before"),
     "freight": N_("Delivery that was paid"),
     "difference": N_("Paid more than the price now"),
-    "most": N_("At most"),
+    "most": N_("Refundable at most"),
     "asked": N_("Asked for"),
     "offered": N_("Offered by the shop"),
     "decided": N_("Amount decided"),

@@ -42,6 +42,8 @@ if (place) {
   addEventListener("pagehide", leave);
   // Back from a page that the browser had kept: the truth may be another one by now.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  // Back from WeChat with the word who pays: what opens the payment is a form, which nobody has to press.
+  place.querySelector("form[data-goes-on]")?.requestSubmit();
   const button = place.querySelector("[data-jsapi]");
   if (button) {
     const handed = JSON.parse(button.dataset.jsapi);

@@ -10,6 +10,15 @@ let newest = 0;
 let settling = null;
 let asking = null;
 
+const formOfPage = () => document.querySelector("main form[data-checkout]");
+
+/** The address bar says what the form says: the page can be asked for again, and is after signing in. */
+function keepAddress() {
+  const form = formOfPage();
+  if (form) history.replaceState(history.state, "", form.elements._page.value);
+}
+keepAddress();
+
 const bodyOf = (form) => form.querySelector("[data-checkout-body]");
 
 export function say(form, text, kind) {
@@ -69,6 +78,7 @@ function replace(form, fresh, sent) {
     .filter((field) => field.name && sent.get(field.name) !== null && sent.get(field.name) !== field.value)
     .map((field) => [field.name, field.value]);
   form.replaceChildren(...fresh.childNodes);
+  keepAddress();
   for (const fold of open) {
     const again = form.querySelector(`details[data-fold="${fold}"]`);
     // The choice is made: the list of addresses closes by itself.
@@ -97,7 +107,7 @@ export async function reckon(form, more = {}) {
     });
     const text = await answer.text();
     if (mine !== newest || !form.isConnected) return;
-    if (answer.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname)}`); return; }
+    if (answer.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return; }
     const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-checkout]");
     if (!fresh) throw new Error(`checkout: ${answer.status}`);
     replace(form, fresh, sent);
@@ -170,6 +180,18 @@ document.addEventListener("submit", (event) => {
   if (button?.matches("[data-order-now]")) {
     place(form).catch(() => say(form, document.body.dataset.failed, "error"));
   } else reckon(form, button?.name ? { [button.name]: button.value } : {});
+});
+
+// The other language: the whole form goes along, so that nothing that was typed is lost.
+document.addEventListener("click", async (event) => {
+  const link = event.target instanceof Element && event.target.closest("a[data-language]");
+  const form = formOfPage();
+  if (!link || !form || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  try {
+    await fetch(link.href, { redirect: "manual" });
+    form.submit();
+  } catch { location.assign(link.href); }
 });
 
 // A special price whose time is over: what holds now is asked for, not by everybody in the same instant.

@@ -41,7 +41,7 @@ function showChoice(form) {
 /** Draws what an address answers into the sheet. Answers the form that came. */
 async function fill(address, headers) {
   const answer = await fetch(address, { headers: { Accept: "text/html", ...headers } });
-  if (answer.redirected) { location.assign(`/login?next=${encodeURIComponent(location.pathname)}`); return null; }
+  if (answer.redirected) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return null; }
   if (!answer.ok) { toast(document.body.dataset.failed); return null; }
   sheet.querySelector("[data-sheet]").innerHTML = await answer.text();
   document.dispatchEvent(new CustomEvent("htmx:afterSettle"));

@@ -133,9 +133,10 @@ const here = strip?.querySelector("[aria-current]");
 if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
 
 // Tabs of a list that do not all fit: likewise.
-const tabs = document.querySelector("nav.filters");
-const tab = tabs?.querySelector("[aria-current]");
-if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+for (const tabs of document.querySelectorAll("nav.filters, .tabs")) {
+  const tab = tabs.querySelector("[aria-current]");
+  if (tab) tabs.scrollLeft += tab.getBoundingClientRect().left - tabs.getBoundingClientRect().left - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
 
 document.addEventListener("htmx:afterSettle", () => prepare(document));
 

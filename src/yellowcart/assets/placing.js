@@ -34,7 +34,7 @@ async function tryOnce(round, words, say, refused) {
   let answer;
   try {
     const bearer = await buyerToken();
-    if (!bearer) { location.assign(`/login?next=${encodeURIComponent(location.pathname)}`); return true; }
+    if (!bearer) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); return true; }
     answer = await fetch("/api/v1/orders", {
       method: "POST",
       headers: {

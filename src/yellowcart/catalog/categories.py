@@ -7,7 +7,7 @@ from yellowcart.accounts.model import Person
 from yellowcart.catalog.changes import category_changed
 from yellowcart.catalog.model import CONFIRM_DAYS_DEFAULT, Category, ReturnRule
 from yellowcart.kernel.database import Reader, Writer
-from yellowcart.kernel.errors import InvalidFields
+from yellowcart.kernel.errors import InvalidFields, NotFound
 from yellowcart.kernel.ids import CategoryId, new_id
 from yellowcart.kernel.translation import N_
 
@@ -26,6 +26,18 @@ class PlacedCategory(msgspec.Struct, frozen=True, kw_only=True):
 class CategoryTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What buying in a category means for returns and receipt: its own word, or that of the node above."""
 
+    return_rule: ReturnRule
+    confirm_days: int
+
+
+class TermsOfCategory(msgspec.Struct, frozen=True, kw_only=True):
+    """A category with the terms that it has in force, and which of them are its own: None takes those of the node
+    above. `height` counts the nodes above it."""
+
+    category: Category
+    height: int
+    own_return_rule: ReturnRule | None
+    own_confirm_days: int | None
     return_rule: ReturnRule
     confirm_days: int
 
@@ -76,24 +88,55 @@ async def set_category_terms(
     writer: Writer, person: Person, code: str, *, return_rule: ReturnRule | None, confirm_days: int | None
 ) -> CategoryTerms:
     """An operator gives a category a rule for returns and days until receipt, for orders placed from now on; None
-    takes those of the node above. Raises InvalidFields (`category_code`, `confirm_days`)."""
+    takes those of the node above. Raises NotFound, InvalidFields (`confirm_days`)."""
     if confirm_days is not None and not 1 <= confirm_days <= CONFIRM_DAYS_MAX:
         raise InvalidFields({"confirm_days": N_("Choose from 1 to 90 days.")})
-    category = (await require_category(writer, code)).category
-    before = await category_terms(writer, category.category_id)
-    await writer.run(
+    found = await find_category(writer, code)
+    if found is None:
+        raise NotFound
+    category_id = found.category.category_id
+    before = await category_terms(writer, category_id)
+    changed = await writer.run(
         """
         UPDATE category SET return_rule = %(return_rule)s, confirm_days = %(confirm_days)s
         WHERE category_id = %(category_id)s
+          AND (return_rule, confirm_days) IS DISTINCT FROM (%(return_rule)s::text, %(confirm_days)s::int)
         """,
         return_rule=None if return_rule is None else return_rule.value,
         confirm_days=confirm_days,
-        category_id=category.category_id,
+        category_id=category_id,
     )
-    after = await category_terms(writer, category.category_id)
+    if not changed:
+        return before
+    after = await category_terms(writer, category_id)
     await audit.record(writer, person, "catalog:category:terms", f"category:{code}", before=before, after=after)
     await category_changed(writer)
     return after
+
+
+async def terms_of_categories(reader: Reader) -> list[TermsOfCategory]:
+    """Every category with its terms: each parent before its children, siblings by their position."""
+    own = {
+        row["category_id"]: row
+        for row in await reader.records(
+            "SELECT category_id, return_rule, confirm_days FROM category LIMIT %(most)s", most=CATEGORIES_MAX
+        )
+    }
+    known: dict[CategoryId, TermsOfCategory] = {}
+    for category in await category_tree(reader):
+        above = known.get(category.parent_id) if category.parent_id is not None else None
+        row = own[category.category_id]
+        rule = None if row["return_rule"] is None else ReturnRule(row["return_rule"])
+        days: int | None = row["confirm_days"]
+        known[category.category_id] = TermsOfCategory(
+            category=category,
+            height=0 if above is None else above.height + 1,
+            own_return_rule=rule,
+            own_confirm_days=days,
+            return_rule=rule or (ReturnRule.NO_REASON if above is None else above.return_rule),
+            confirm_days=days or (CONFIRM_DAYS_DEFAULT if above is None else above.confirm_days),
+        )
+    return list(known.values())
 
 
 async def category_terms(reader: Reader, category_id: CategoryId) -> CategoryTerms:

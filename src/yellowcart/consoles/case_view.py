@@ -125,6 +125,7 @@ async def view_case(reader: Reader, detail: CaseDetail, viewer: Actor, locale: L
     parcels = await parcels_of_order(reader, case.shop_id, case.order_id)
     stations, at = stations_of(detail)
     sentence, values = coming_next(case, NEXT[viewer])
+    values["due"] = _kept_together(values["due"])
     now = clock.now()
     return CaseView(
         detail=detail,
@@ -138,6 +139,11 @@ async def view_case(reader: Reader, detail: CaseDetail, viewer: Actor, locale: L
         parcels=[parcel for parcel in parcels if parcel.subject == subject],
         order_parcels=parcels,
     )
+
+
+def _kept_together(moment_text: str) -> str:
+    """The day and time of `2022-02-28 07:06` without the year, which no line of a narrow page breaks apart."""
+    return moment_text[5:].replace("-", "\u2060-\u2060").replace(" ", "\u00a0")
 
 
 def seconds_until(moment: datetime) -> int:
@@ -154,13 +160,16 @@ def stations_of(detail: CaseDetail) -> tuple[list[tuple[str, datetime | None]], 
         assert case.end_reason is not None
         return [asked, (wording.END_NAMES[case.end_reason], case.ended_at)], 2
     granted = _moment(detail, lambda step: step.after in _GRANTED)
-    stations: list[tuple[str, datetime | None]] = [asked, (N_("Request granted"), granted)]
+    stations: list[tuple[str, datetime | None]] = [
+        asked,
+        (N_("Request granted") if granted else N_("Shop decides"), granted),
+    ]
     at = 1
     if case.kind in COMES_BACK and (case.goods_back or case.state not in _PAST_RETURN):
-        stations.append((N_("Goods sent back"), case.sent_back_at))
-        stations.append(
-            (N_("Goods inspected"), _moment(detail, lambda step: step.action is Action.CONFIRM_RETURN))
-        )
+        sent_back = N_("Goods sent back") if case.sent_back_at else N_("Send back")
+        stations.append((sent_back, case.sent_back_at))
+        inspected = _moment(detail, lambda step: step.action is Action.CONFIRM_RETURN)
+        stations.append((N_("Goods inspected") if inspected else N_("Shop inspects"), inspected))
         at = 3 if case.goods_back else 2 if case.state is CaseState.AWAITING_RETURN else 1
     if case.kind in LEAVES_AGAIN and not _refunded(case):
         sent = _moment(detail, lambda step: step.action is Action.SHIP_REPLACEMENT)
@@ -174,7 +183,7 @@ def stations_of(detail: CaseDetail) -> tuple[list[tuple[str, datetime | None]], 
     if case.state is CaseState.DONE:
         at = len(stations)
     if case.state in IN_ARBITRATION:
-        stations[at] = (N_("Decided by the platform"), None)
+        stations[at] = (N_("Platform decides"), None)
     return stations, at
 
 

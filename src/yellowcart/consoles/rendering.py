@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -27,6 +28,8 @@ ASSETS = PACKAGE / "assets"
 LANGUAGE_COOKIE = "language"
 CSRF_COOKIE = "csrf"
 FLASH_COOKIE = "flash"
+PAGE_FIELD = "_page"
+"""The hidden field in which a form says on which page it stands (`csrf()` of parts/forms.html)."""
 
 AnyRequest = Request[Person | None, str | None, Any]
 
@@ -91,6 +94,7 @@ def render(request: AnyRequest, template: str, context: Mapping[str, object]) ->
         "person": request.scope.get("user"),
         "path": request.url.path,
         "query": dict(request.query_params),
+        "page_address": page_address(request),
         "csrf_token": csrf_token(request),
         "now": clock.now(),
         "demo": settings.demo,
@@ -144,6 +148,26 @@ def local_path(path: str | None) -> str:
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable():
         return "/"
     return path
+
+
+def page_address(request: AnyRequest) -> str:
+    """Where the page that answers can be asked for again, with its query: in the other language, or after signing
+    in. What answers a form stands where the form stood, and a part of a page where that page stands."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method in {"GET", "HEAD"}:
+        is_part = "hx-request" in request.headers or "x-part" in request.headers
+        return _asked_from(request, here) if is_part else here
+    form = ScopeState.from_scope(request.scope).form
+    stood = form.get(PAGE_FIELD) if isinstance(form, Mapping) else None
+    return local_path(stood) if isinstance(stood, str) else _asked_from(request, "/")
+
+
+def _asked_from(request: AnyRequest, otherwise: str) -> str:
+    """The page of ours that a browser shows while it asks."""
+    shown = urlsplit(request.headers.get("referer", ""))
+    if shown.netloc != request.headers.get("host", ""):
+        return otherwise
+    return local_path(shown.path + (f"?{shown.query}" if shown.query else ""))
 
 
 def csrf_token(request: AnyRequest) -> str:

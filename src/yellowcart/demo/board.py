@@ -20,12 +20,24 @@ ROLES = {
     Role.OPERATOR: "运营 operator",
     Role.RECRUITER: "招商 recruiter",
     Role.INSPECTOR: "品控 inspector",
+    Role.CARRIER: "物流 carrier",
 }
 
 BUYER = (
-    "买家：进一个直播间，点小黄车，下单，在沙箱收银台付款",
-    "Buyer: enter a live room, open the yellow cart, order, pay at the sandbox cashier",
+    "买家（buyer）：进一个直播间，领券，点小黄车，用券结算，在沙箱收银台付款；在“订单”里看物流、申请售后",
+    "Buyer (buyer): enter a live room, claim a coupon, open the yellow cart, check out with it, pay at the sandbox"
+    " cashier; under Orders follow the parcels and ask for an after-sale",
     "/",
+)
+CARRIER = (
+    "物流（carrier）：给商家的发货需求报价，被接受后填运单号",
+    "Carrier (carrier): quote on the shops' shipping needs, name the waybill once accepted",
+    "/carrier",
+)
+JUDGE = (
+    "运营（operator）：在仲裁台判一件售后；看支付对账发现的问题",
+    "Operator (operator): decide an after-sale at the arbitration desk; see what reconciling payments found",
+    "/operator/arbitration",
 )
 STORIES = {
     "kuaishou_2022": (
@@ -36,10 +48,13 @@ STORIES = {
             "/creator",
         ),
         (
-            "商家（xiaobo_kitchen）：发货，搬入别处导出的商品文件",
-            "Merchant (xiaobo_kitchen): ship orders, bring in a product file from elsewhere",
+            "商家（xiaobo_kitchen）：整单、拆单或批量发货，处理售后，搬入别处导出的商品文件",
+            "Merchant (xiaobo_kitchen): ship orders whole, split or in bulk, answer after-sales, bring in a"
+            " product file from elsewhere",
             "/merchant",
         ),
+        CARRIER,
+        JUDGE,
         (
             "运营（operator_night）：有一份公告草稿等第二人审核；"
             "（operator）把时钟拨到 2022-03-01 00:00，看淘宝、京东离开直播间",
@@ -56,10 +71,13 @@ STORIES = {
             "/creator",
         ),
         (
-            "商家（taoyuan）：发货，搬入别处导出的商品文件",
-            "Merchant (taoyuan): ship orders, bring in a product file from elsewhere",
+            "商家（taoyuan）：整单、拆单或批量发货，处理售后，搬入别处导出的商品文件",
+            "Merchant (taoyuan): ship orders whole, split or in bulk, answer after-sales, bring in a product file"
+            " from elsewhere",
             "/merchant",
         ),
+        CARRIER,
+        JUDGE,
         (
             "运营（operator）：把时钟拨到 2020-08-20（收费）、09-06（须经巨量星图）、10-09（离开直播间）",
             "Operator (operator): move the clock to 2020-08-20 (a fee), 09-06 (only through Juliang Xingtu), 10-09"

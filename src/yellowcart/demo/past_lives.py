@@ -12,7 +12,7 @@ from yellowcart.demo.seed_rows import Seeded
 from yellowcart.demo.tracks import at_the_desk, track_of
 from yellowcart.kernel.ids import ShopId
 from yellowcart.orders.model import CloseReason, OrderState
-from yellowcart.orders.rules import COMPLETE_AFTER
+from yellowcart.orders.rules import no_reason_until
 from yellowcart.parcels.carriers import carriers
 from yellowcart.parcels.model import ShipmentState
 
@@ -156,7 +156,7 @@ def _receive(order: PastOrder, dice: random.Random, now: datetime) -> None:
     if received_at > now:
         return
     order.state, order.received_at = OrderState.RECEIVED, received_at
-    completed_at = received_at + COMPLETE_AFTER
+    completed_at = no_reason_until(received_at)
     if completed_at <= now:
         order.state, order.completed_at = OrderState.COMPLETED, completed_at
 

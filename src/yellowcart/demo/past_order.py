@@ -7,7 +7,7 @@ import msgspec
 from yellowcart.alliance.model import Terms
 from yellowcart.catalog.model import Sku
 from yellowcart.demo.seed_rows import Buyer, OwnListing, SellingPlace
-from yellowcart.kernel.ids import ClaimId, OrderId, OrderLineId
+from yellowcart.kernel.ids import ClaimId, OrderId, OrderLineId, ShopId
 from yellowcart.orders.model import CloseReason, OrderState
 from yellowcart.orders.price import Price, PricedLine
 from yellowcart.parcels.model import TrackEvent
@@ -33,7 +33,8 @@ class PastLine(msgspec.Struct, kw_only=True):
 
 
 class Claim(msgspec.Struct, kw_only=True):
-    """A coupon in a buyer's hands. `used_on` is the order it stands on, None once it was given back."""
+    """A coupon in a buyer's hands. `used_on` is the order it stands on, None once it was given back; `undone` are
+    the shops whose orders gave it back."""
 
     claim_id: ClaimId
     buyer: Buyer
@@ -41,7 +42,7 @@ class Claim(msgspec.Struct, kw_only=True):
     ordinal: int
     claimed_at: datetime
     used_on: "PastOrder | None" = None
-    given_back: int = 0
+    undone: list[ShopId] = []
 
 
 class PastParcel(msgspec.Struct, kw_only=True):
@@ -87,7 +88,7 @@ class PastOrder(msgspec.Struct, kw_only=True):
         return self.lines[0].listing
 
     @property
-    def shop_id(self) -> int:
+    def shop_id(self) -> ShopId:
         """Whose order it is."""
         return self.lines[0].sku.shop_id
 

@@ -106,7 +106,7 @@ class Wallet:
         """An order that closed without a parcel gave its coupons back."""
         for claim in order.claims:
             if order.close_reason in NEVER_LEFT:
-                claim.given_back += 1
+                claim.undone.append(order.shop_id)
             else:
                 claim.used_on = order
 

@@ -60,6 +60,19 @@ LEFT JOIN LATERAL (
 WHERE coupon.claimed <> held.claims OR coupon.claimed > coupon.stock
 """
 
+COUPON_COUNTS = """
+SELECT coupon_id
+FROM (
+    SELECT coupon_id, count(*) FILTER (WHERE state = 'used') AS used, sum(given_back) AS given_back
+    FROM claimed_coupon GROUP BY coupon_id
+) AS claims
+FULL JOIN (
+    SELECT coupon_id, sum(used) AS used, sum(given_back) AS given_back FROM coupon_use GROUP BY coupon_id
+) AS uses USING (coupon_id)
+WHERE coalesce(claims.used, 0) <> coalesce(uses.used, 0)
+   OR coalesce(claims.given_back, 0) <> coalesce(uses.given_back, 0)
+"""
+
 COUPON_USES = """
 SELECT claim.buyer_id, claim.claim_id
 FROM claimed_coupon AS claim
@@ -232,6 +245,7 @@ CONTRADICTIONS: Mapping[str, str] = {
     "an order costs what its lines cost": PRICES,
     "a line's discount is what coupons took off": DISCOUNTS,
     "as many coupons are given out as buyers hold": COUPONS,
+    "uses of coupons are counted as their claims say": COUPON_COUNTS,
     "a used coupon stands on an order of its buyer, in its time": COUPON_USES,
     "the quota taken is what orders hold at the special price": QUOTA,
     "a paid order has one payment, and gave back what its lines say": PAYMENTS,

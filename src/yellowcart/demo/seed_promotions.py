@@ -139,11 +139,23 @@ async def write_promotions(writer: Writer, seeded: Seeded, claims: list[Claim]) 
                 "used_shop_id": None if order is None else order.shop_id,
                 "used_order_id": None if order is None else order.order_id,
                 "used_at": None if order is None else order.submitted_at,
-                "given_back": claim.given_back,
+                "given_back": len(claim.undone),
             }
         )
     await copy_rows(writer, "claimed_coupon", rows)
+    await copy_rows(writer, "coupon_use", _uses(claims))
     await _count(writer, seeded, everything)
+
+
+def _uses(claims: list[Claim]) -> list[dict[str, object]]:
+    """How often each coupon stands on orders of each shop, and how often it came back."""
+    used = Counter((claim.coupon.coupon_id, claim.used_on.shop_id) for claim in claims if claim.used_on)
+    undone = Counter((claim.coupon.coupon_id, shop_id) for claim in claims for shop_id in claim.undone)
+    return [
+        {"coupon_id": coupon_id, "shop_id": shop_id, "used": used[key], "given_back": undone[key]}
+        for key in sorted(used | undone)
+        for coupon_id, shop_id in [key]
+    ]
 
 
 def _kept(seeded: Seeded, claims: list[Claim]) -> list[Claim]:

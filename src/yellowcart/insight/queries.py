@@ -199,15 +199,21 @@ _ORDERS = """
 """
 
 
+_OF_NUMBER = (
+    "AND placed.shop_id = ANY (ARRAY(SELECT every.shop_id FROM shop AS every)) AND placed.order_id = %(order_id)s"
+)
+
+
 async def orders_of_all_shops(
     reader: Reader,
     *,
     state: OrderState | None = None,
     shop_id: ShopId | None = None,
+    order_id: OrderId | None = None,
     cursor: str | None = None,
     size: int | None = None,
 ) -> Page[OrderRow]:
-    """Orders of every shop by submit time, latest first."""
+    """Orders of every shop by submit time, latest first; `order_id` finds the one, by its key in each shop."""
     limit = bounded_size(size)
     before_at, before_id = decode_cursor(cursor, tuple[datetime | None, int], (None, 0))
     rows = await reader.rows(
@@ -217,15 +223,16 @@ async def orders_of_all_shops(
         WHERE (%(before_at)s::timestamptz IS NULL
                OR (placed.submitted_at <= %(before_at)s
                    AND (placed.submitted_at, placed.order_id) < (%(before_at)s, %(before_id)s::bigint)))
-          {"AND placed.state = %(state)s" if state else ""}
+          {f"AND placed.state = '{state.value}'" if state else ""}
+          {_OF_NUMBER if order_id is not None else ""}
           AND (%(shop_id)s::bigint IS NULL OR placed.shop_id = %(shop_id)s)
         ORDER BY placed.submitted_at DESC, placed.order_id DESC
         LIMIT %(limit)s
         """,
         before_at=before_at,
         before_id=before_id,
-        state=state.value if state else None,
         shop_id=shop_id,
+        order_id=order_id,
         limit=limit + 1,
     )
     return page_of(rows, limit, lambda row: (row.submitted_at.isoformat(), row.order_id))

@@ -21,11 +21,14 @@ from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from yellowcart.kernel import ids
+from yellowcart.kernel.moments import refuse_unreadable_moments
+from yellowcart.kernel.open_sessions import session
 
 Row = TypeVar("Row")
 
 set_json_dumps(msgspec.json.encode)
 set_json_loads(msgspec.json.decode)
+refuse_unreadable_moments()
 
 WAIT_S = 5.0
 """A request that gets no connection in this time is told that the platform is not available now."""
@@ -155,7 +158,8 @@ class Database:
         async with self._pool.connection() as connection:
             await connection.set_read_only(True)
             try:
-                yield Reader(connection)
+                with session():
+                    yield Reader(connection)
             finally:
                 await connection.rollback()
                 await connection.set_read_only(None)
@@ -164,7 +168,8 @@ class Database:
     async def writing(self) -> AsyncIterator[Writer]:
         """A transaction: commits at the end of the block, rolls back when it raises."""
         async with self._pool.connection() as connection:
-            yield Writer(connection)
+            with session():
+                yield Writer(connection)
 
     async def answers(self) -> bool:
         """Whether the database answers at all, for readiness."""

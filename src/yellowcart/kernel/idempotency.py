@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Writer, json_value
+from yellowcart.kernel.database import Reader, Writer, json_value
 from yellowcart.kernel.errors import Conflict, Invalid
 from yellowcart.kernel.ids import PersonId
 from yellowcart.kernel.translation import N_
@@ -103,6 +103,21 @@ async def once(
     if kept is None or kept.request_hash != key.request_hash:
         raise IdempotencyKeyReused
     return msgspec.convert(kept.answer, into, strict=False)
+
+
+async def is_repeat(reader: Reader, operation: str, key: RequestKey) -> bool:
+    """Whether the key was used before for this operation, before anything costly is done for it."""
+    return bool(
+        await reader.value(
+            """
+            SELECT true FROM answered_request
+            WHERE person_id = %(person_id)s AND operation = %(operation)s AND idempotency_key = %(key)s
+            """,
+            person_id=key.person_id,
+            operation=operation,
+            key=key.key,
+        )
+    )
 
 
 class _Kept(msgspec.Struct, frozen=True):

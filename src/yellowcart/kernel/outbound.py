@@ -19,6 +19,7 @@ from typing import Final
 import httpx
 import msgspec
 
+from yellowcart.kernel.open_sessions import require_no_session
 from yellowcart.kernel.outbound_errors import (
     AddressUnusable,
     HostNotAllowed,
@@ -128,6 +129,7 @@ async def fetch_public(
     have any status. Of its body `bytes_max` bytes are read, counted both as sent and unpacked.
     Raises the refusals of `outbound_errors`.
     """
+    require_no_session("the internet")
     hops: list[str] = []
     try:
         async with asyncio.timeout(seconds_max):

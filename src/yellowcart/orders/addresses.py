@@ -128,12 +128,6 @@ async def address_of(reader: Reader, person_id: PersonId, address_id: int) -> Kn
     return found
 
 
-async def last_address(reader: Reader, person_id: PersonId) -> DeliveryAddress | None:
-    """The address that the next order begins with: the default, else the one used last, or None."""
-    known = await addresses_of(reader, person_id)
-    return known[0].address if known else None
-
-
 async def last_forgotten(reader: Reader, person_id: PersonId) -> KnownAddress | None:
     """The address forgotten last, while it can still be brought back."""
     return await reader.row(

@@ -18,12 +18,12 @@ from yellowcart.orders.rules import require_move
 from yellowcart.orders.store import (
     LockedOrder,
     Pieces,
+    give_back_coupons,
     give_back_stock,
     lines_of_orders,
     lock_order,
     lock_orders_due,
 )
-from yellowcart.promotions.store import release_coupons
 
 LAPSE_AT_MOST = 500
 log = structlog.get_logger()
@@ -90,7 +90,7 @@ async def close_refunded(writer: Writer, order: LockedOrder) -> None:
     require_move(order.state, OrderState.CLOSED)
     await _close(writer, [order], CloseReason.REFUNDED)
     if order.shipped_at is None:
-        await release_coupons(writer, [(order.shop_id, order.order_id)])
+        await give_back_coupons(writer, [order])
 
 
 async def _close_unpaid(writer: Writer, orders: Sequence[LockedOrder], reason: CloseReason) -> None:

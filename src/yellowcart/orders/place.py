@@ -24,15 +24,16 @@ from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal, Unavailable
 from yellowcart.kernel.ids import CouponId, ListingId, OrderId, PersonId, ShopId, new_id
 from yellowcart.orders.announce import StockAnnouncer
-from yellowcart.orders.batch import lock_and_read, write_placed
 from yellowcart.orders.coupon_terms import CouponTermsInMemory
 from yellowcart.orders.errors import PriceChanged
 from yellowcart.orders.judge import PlacedBefore, Standing, judge
 from yellowcart.orders.kept_prices import KeptPrice, KeptPrices
+from yellowcart.orders.lock_batch import lock_and_read
 from yellowcart.orders.model import OrderState
 from yellowcart.orders.snapshots import ListingSnapshot, ListingSnapshots
 from yellowcart.orders.waiting import Waiting
 from yellowcart.orders.wanted import CheckedLine, NewOrder, check_lines
+from yellowcart.orders.write_batch import write_placed
 
 BATCH_MAX = 128
 QUEUE_MAX = 4_096

@@ -12,7 +12,7 @@ from yellowcart.kernel.ids import OrderId, ShopId
 from yellowcart.orders.errors import OrderMoved, OrderUnknown
 from yellowcart.orders.events import OrderCompleted, OrderReceived
 from yellowcart.orders.model import OrderState
-from yellowcart.orders.rules import COMPLETE_AFTER, CONFIRM_EXTENDED_BY, require_move
+from yellowcart.orders.rules import CONFIRM_EXTENDED_BY, complete_if_received_before, require_move
 from yellowcart.orders.stop import UNSTOPPED, without_stop
 from yellowcart.orders.store import LockedOrder, lock_order, lock_orders_due
 
@@ -70,12 +70,13 @@ async def receive_by_time(writer: Writer) -> int:
 
 
 async def complete_by_time(writer: Writer) -> int:
-    """Received orders are complete when the days of return are over, unless stopped; answers how many."""
+    """Received orders are complete when their days of return are over (`rules.no_reason_until`), unless stopped;
+    answers how many."""
     due = await lock_orders_due(
         writer,
-        f"state = 'received' AND received_at <= %(before)s AND {UNSTOPPED}",
+        f"state = 'received' AND received_at < %(before)s AND {UNSTOPPED}",
         AT_MOST,
-        before=clock.now() - COMPLETE_AFTER,
+        before=complete_if_received_before(clock.now()),
     )
     due = await without_stop(writer, due)
     if not due:

@@ -1,16 +1,17 @@
 """Decisions about orders: which state follows which, and how long each may last."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from yellowcart.catalog.model import ReturnRule
+from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.orders.errors import OrderMoved
 from yellowcart.orders.model import ORDER_MOVES, OrderState
 
 CONFIRM_EXTENDED_BY = timedelta(days=3)
 """A buyer whose parcel is late may put off the automatic receipt once by this much."""
 
-COMPLETE_AFTER = timedelta(days=7)
-"""A received order is complete when the seven days of returns without a reason are over (domain.md §2.2)."""
+RETURN_DAYS = 7
+"""Days in which goods go back without a reason; a received order is complete when they are over."""
 
 QUANTITY_MAX = 99
 """Pieces in one order line."""
@@ -35,6 +36,19 @@ HELD_PIECES_IN_ROOM_MAX = 99
 (peers.md 1.6: stock holds used as an attack)."""
 
 
+def no_reason_until(received_at: datetime) -> datetime:
+    """When the seven days end that begin on the day after the sign-off, by days of Shanghai: the midnight after
+    the seventh (Interim Measures for Seven-Day No-Reason Returns, domain.md §2.2)."""
+    last_day = received_at.astimezone(SHANGHAI).date() + timedelta(days=RETURN_DAYS)
+    return datetime.combine(last_day + timedelta(days=1), time(), tzinfo=SHANGHAI)
+
+
+def complete_if_received_before(now: datetime) -> datetime:
+    """The moment such that `no_reason_until` is over for what was received before it, and for nothing else."""
+    today = datetime.combine(now.astimezone(SHANGHAI).date(), time(), tzinfo=SHANGHAI)
+    return today - timedelta(days=RETURN_DAYS)
+
+
 def may_move(before: OrderState, after: OrderState) -> bool:
     """Whether an order may go from one state to another."""
     return after in ORDER_MOVES[before]
@@ -50,6 +64,11 @@ def may_ship(state: OrderState) -> None:
     """Raises OrderMoved unless pieces of an order in this state may leave or be cancelled."""
     if state not in {OrderState.PAID, OrderState.PART_SHIPPED}:
         raise OrderMoved
+
+
+def may_go_elsewhere(state: OrderState) -> bool:
+    """Whether an order may be sent to another address: it is paid, and nothing of it has left."""
+    return state is OrderState.PAID
 
 
 def hold_until(submitted_at: datetime, hold_s: int) -> datetime:

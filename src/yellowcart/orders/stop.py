@@ -130,7 +130,7 @@ async def stop_for_risk(writer: Writer, person: Person, shop_id: ShopId, order_i
     if not 1 <= len(note) <= NOTE_LENGTH_MAX:
         raise InvalidFields({"note": N_("Say why, in at most 200 characters.")})
     order = await lock_order(writer, shop_id, order_id)
-    await _require_outsider(writer, person, order)
+    await require_outsider(writer, person, order)
     await stop_order(writer, order, StopReason.RISK, RISK, person=person, note=note)
     await audit.record(writer, person, "orders:order:stop", f"order:{order_id}", after={"note": note})
 
@@ -138,12 +138,13 @@ async def stop_for_risk(writer: Writer, person: Person, shop_id: ShopId, order_i
 async def lift_risk(writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId) -> None:
     """An operator lets the order go on. Raises OrderUnknown, OperatorIsParty."""
     order = await lock_order(writer, shop_id, order_id)
-    await _require_outsider(writer, person, order)
+    await require_outsider(writer, person, order)
     await lift_stop(writer, order, StopReason.RISK, RISK, person=person)
     await audit.record(writer, person, "orders:order:lift_stop", f"order:{order_id}")
 
 
-async def _require_outsider(reader: Reader, person: Person, order: LockedOrder) -> None:
+async def require_outsider(reader: Reader, person: Person, order: LockedOrder) -> None:
+    """An operator who bought an order or works for its shop decides nothing about it. Raises OperatorIsParty."""
     works_there = await reader.value(
         "SELECT true FROM shop_member WHERE shop_id = %(shop_id)s AND person_id = %(person_id)s",
         shop_id=order.shop_id,

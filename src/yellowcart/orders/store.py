@@ -1,8 +1,8 @@
 """Locks and writes that several verbs of orders share.
 
 The order of locks is always: the order's row, then stock rows by (shop_id, sku_id), then special prices, then
-claimed coupons, then counts. The order lane begins with stock and inserts new orders, so that the two can never
-wait for each other in a circle.
+counts towards limits, then coupons that come back (`promotions.store` has the whole order). The order lane begins
+with stock and inserts new orders, so that the two can never wait for each other in a circle.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from yellowcart.kernel.ids import (
 )
 from yellowcart.orders.errors import OrderUnknown
 from yellowcart.orders.model import CloseReason, OrderState
-from yellowcart.promotions.store import release_coupons, release_special_prices
+from yellowcart.promotions.store import UsedOn, release_coupons, release_special_prices
 from yellowcart.stage.stream import RoomEvent, tell_room
 
 
@@ -140,8 +140,6 @@ async def give_back_stock(
     keys = {
         "shop_ids": [each.order.shop_id for each in pieces],
         "sku_ids": [each.line.sku_id for each in pieces],
-        "listing_ids": [each.line.listing_id for each in pieces],
-        "buyer_ids": [each.order.buyer_id for each in pieces],
         "quantities": [each.quantity for each in pieces],
     }
     await lock_stock(writer, [(each.order.shop_id, each.line.sku_id) for each in pieces])
@@ -160,6 +158,14 @@ async def give_back_stock(
         """,  # noqa: S608 - the column is one of two written here
         **keys,
     )
+    await give_back_limits(writer, pieces)
+    await give_back_coupons(writer, coupons_of)
+    await _tell_rooms(writer, pieces)
+
+
+async def give_back_limits(writer: Writer, pieces: Sequence[Pieces]) -> None:
+    """Pieces that their buyer has not bought after all count no longer: neither towards the quota of their special
+    price nor towards the limit for each buyer."""
     await release_special_prices(
         writer,
         [
@@ -168,9 +174,20 @@ async def give_back_stock(
             if each.line.special_price_id is not None
         ],
     )
-    await release_coupons(writer, [(order.shop_id, order.order_id) for order in coupons_of])
-    await _lower_counts(writer, keys)
-    await _tell_rooms(writer, pieces)
+    await _lower_counts(
+        writer,
+        {
+            "shop_ids": [each.order.shop_id for each in pieces],
+            "listing_ids": [each.line.listing_id for each in pieces],
+            "buyer_ids": [each.order.buyer_id for each in pieces],
+            "quantities": [each.quantity for each in pieces],
+        },
+    )
+
+
+async def give_back_coupons(writer: Writer, orders: Sequence[LockedOrder]) -> None:
+    """Return the coupons of whole orders to their buyers; repeating it does nothing."""
+    await release_coupons(writer, [UsedOn(order.shop_id, order.order_id, order.buyer_id) for order in orders])
 
 
 async def _lower_counts(writer: Writer, keys: Mapping[str, object]) -> None:

@@ -36,6 +36,7 @@ buyer_address = Table(
     moment_column("forgotten_at", nullable=True),
     PrimaryKeyConstraint("person_id", "address_id"),
     ForeignKeyConstraint(["person_id"], ["person.person_id"]),
+    CheckConstraint("char_length(label) <= 20", name="label"),
     Index(
         "buyer_address_default_key",
         "person_id",
@@ -100,7 +101,6 @@ shop_order = Table(
     Index("shop_order_buyer_idx", "buyer_id", "order_id"),
     Index("shop_order_state_idx", "shop_id", "state", "order_id"),
     Index("shop_order_hold_idx", "hold_until", postgresql_where=text("state = 'submitted'")),
-    Index("shop_order_unpaid_idx", "shop_id", "buyer_id", postgresql_where=text("state = 'submitted'")),
     Index(
         "shop_order_ship_due_idx",
         "shop_id",
@@ -111,7 +111,14 @@ shop_order = Table(
     Index("shop_order_confirm_due_idx", "confirm_due_at", postgresql_where=text("state = 'shipped'")),
     Index("shop_order_received_idx", "received_at", postgresql_where=text("state = 'received'")),
     Index("shop_order_submitted_at_idx", "submitted_at"),
-    Index("shop_order_all_state_idx", "state", "submitted_at", "order_id"),
+    # Without unpaid ones, which the order lane writes: those are few, or the latest.
+    Index(
+        "shop_order_all_state_idx",
+        "state",
+        "submitted_at",
+        "order_id",
+        postgresql_where=text("state <> 'submitted'"),
+    ),
     Index("shop_order_paid_at_idx", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
     Index("shop_order_shop_paid_at_idx", "shop_id", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
     comment="An order of one buyer at one shop. No foreign key to the person or the listing: those are not "

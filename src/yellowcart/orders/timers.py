@@ -22,6 +22,6 @@ async def confirm_old_shipments(database: Database) -> int:
 
 @sweep(every_s=60)
 async def complete_old_receipts(database: Database) -> int:
-    """Received orders are complete after seven days."""
+    """Received orders are complete when the seven days of returns without a reason are over."""
     async with database.writing() as writer:
         return await complete_by_time(writer)

@@ -18,8 +18,10 @@ from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.ids import OrderId, PersonId, ShopId, new_id
 from yellowcart.kernel.translation import N_
 from yellowcart.orders.addresses import AddressEntry, check_entry
+from yellowcart.orders.deliver_to import deliver_to, destination_of
 from yellowcart.orders.errors import OrderUnknown
-from yellowcart.orders.model import DeliveryAddress, OrderState
+from yellowcart.orders.model import DeliveryAddress
+from yellowcart.orders.rules import may_go_elsewhere
 from yellowcart.orders.store import LockedOrder, lines_of_locked, lock_order
 from yellowcart.parcels.errors import (
     AddressChangeDone,
@@ -84,10 +86,10 @@ async def answer_address_change(
     if not may_answer(change.state, after):
         raise AddressChangeDone
     if accepted:
-        if order.state is not OrderState.PAID:
+        if not may_go_elsewhere(order.state):
             raise AddressSettled
         await _require_same_freight(writer, order, change.old_address, change.new_address)
-        await _write_address(writer, order, change.new_address)
+        await deliver_to(writer, order, change.new_address)
     await _close(writer, person, change, after, _short("answer", answer))
     await _tell(writer, order, change, after, answer)
 
@@ -134,12 +136,12 @@ async def address_changes_of(reader: Reader, shop_id: ShopId, order_id: OrderId)
 async def _ask(
     writer: Writer, person: Person, order: LockedOrder, address: DeliveryAddress, note: str, *, by_shop: bool
 ) -> AddressChangeId:
-    if order.state is not OrderState.PAID:
+    if not may_go_elsewhere(order.state):
         raise AddressSettled
     known = await address_changes_of(writer, order.shop_id, order.order_id)
     if any(change.state is AddressChangeState.ASKED for change in known):
         raise AddressChangeOpen
-    old = await _address_of(writer, order)
+    old = await destination_of(writer, order)
     if _without_code(old) == _without_code(address):
         raise AddressSame
     await _require_same_freight(writer, order, old, address)
@@ -216,24 +218,6 @@ def _province_code(address: DeliveryAddress) -> str:
     if address.district_code:
         return f"{address.district_code[:2]}0000"
     return next((code for code, name in provinces().items() if name == address.province), "")
-
-
-async def _address_of(writer: Writer, order: LockedOrder) -> DeliveryAddress:
-    address = await writer.value(
-        "SELECT address FROM shop_order WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s",
-        shop_id=order.shop_id,
-        order_id=order.order_id,
-    )
-    return msgspec.convert(address, DeliveryAddress)
-
-
-async def _write_address(writer: Writer, order: LockedOrder, address: DeliveryAddress) -> None:
-    await writer.run(
-        "UPDATE shop_order SET address = %(address)s WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s",
-        address=json_value(address),
-        shop_id=order.shop_id,
-        order_id=order.order_id,
-    )
 
 
 async def _close(

@@ -25,7 +25,7 @@ async def correct_waybill(
     await require_member(writer, person, shop_id)
     named = checked_waybill(carrier, waybill)
     parcel = await lock_shipment(writer, shop_id, shipment_id)
-    if parcel.purpose is ShipmentPurpose.RETURN:
+    if parcel.purpose in {ShipmentPurpose.RETURN, ShipmentPurpose.NEED}:
         raise ParcelUnknown
     if (parcel.carrier, parcel.waybill) == (named.carrier, named.waybill):
         return

@@ -97,6 +97,8 @@ class ShipmentPurpose(StrEnum):
     """Brings what an after-sale promised: the exchanged or the resent piece."""
     RETURN = "return"
     """Brings goods back to the shop."""
+    NEED = "need"
+    """Goes by a shipping need that is of no order."""
 
 
 class WaybillDirection(StrEnum):

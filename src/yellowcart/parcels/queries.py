@@ -47,11 +47,6 @@ async def parcels_of_orders(
     return parcels
 
 
-async def parcels_of_subject(reader: Reader, shop_id: ShopId, order_id: OrderId, subject: str) -> list[Parcel]:
-    """The parcels of an order that belong to one after-sale (`aftersale:12`), the latest first."""
-    return [parcel for parcel in await parcels_of_order(reader, shop_id, order_id) if parcel.subject == subject]
-
-
 async def parcel_of_shipment(reader: Reader, shop_id: ShopId, shipment_id: ShipmentId) -> Parcel | None:
     """One parcel of a shop, also one that stands on no order, or None."""
     rows = await reader.rows(
@@ -63,6 +58,20 @@ async def parcel_of_shipment(reader: Reader, shop_id: ShopId, shipment_id: Shipm
     )
     found = await _whole(reader, rows)
     return found[0] if found else None
+
+
+async def parcel_with_waybill(reader: Reader, shop_id: ShopId, carrier: str, waybill: str) -> Parcel | None:
+    """The parcel of a shop that a waybill names, or None."""
+    shipment_id = await reader.value(
+        """
+        SELECT shipment_id FROM waybill
+        WHERE carrier = %(carrier)s AND waybill = %(waybill)s AND shop_id = %(shop_id)s
+        """,
+        carrier=carrier,
+        waybill=waybill,
+        shop_id=shop_id,
+    )
+    return None if shipment_id is None else await parcel_of_shipment(reader, shop_id, shipment_id)
 
 
 async def _whole(reader: Reader, rows: Sequence["_ParcelRow"]) -> list[Parcel]:
@@ -116,7 +125,7 @@ class _ParcelRow(msgspec.Struct, frozen=True, kw_only=True):
 
     def parcel(self, lines: list[ParcelLine], track: list[TrackEvent]) -> Parcel:
         values = {name: getattr(self, name) for name in self.__struct_fields__ if name != "events"}
-        is_open = not self.events and self.purpose is not ShipmentPurpose.RETURN
+        is_open = not self.events and self.purpose not in {ShipmentPurpose.RETURN, ShipmentPurpose.NEED}
         return Parcel(
             **values,
             may_correct_until=self.shipped_at + CORRECT_WITHIN if is_open else None,

@@ -144,4 +144,4 @@ def next_poll(shipped_at: datetime, moved_at: datetime, now: datetime) -> dateti
     if now > shipped_at + POLL_FOR:
         return None
     silent = now - max(shipped_at, moved_at)
-    return now + min(max(silent / 4, timedelta(hours=1)), timedelta(days=1))
+    return now + min(max(silent // 4, timedelta(hours=1)), timedelta(days=1))

@@ -3,21 +3,24 @@
 from collections.abc import Mapping, Sequence
 
 from yellowcart.accounts import audit
+from yellowcart.accounts.inbox import NewMessage, post_messages
 from yellowcart.accounts.model import Person
 from yellowcart.catalog.shops import require_member
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import OrderId, OrderLineId, ShopId
-from yellowcart.kernel.translation import N_
+from yellowcart.kernel.translation import N_, Locale
 from yellowcart.orders.errors import PiecesGone
+from yellowcart.orders.model import OrderState
 from yellowcart.orders.rules import may_ship
 from yellowcart.orders.shipped import mark_shipped
 from yellowcart.orders.stop import require_unstopped
 from yellowcart.orders.store import LockedLine, LockedOrder, lines_of_locked, lock_order
+from yellowcart.parcels.carriers import carrier_name
 from yellowcart.parcels.errors import AddressChangeOpen, WaybillUsed
 from yellowcart.parcels.events import OrderShipped
-from yellowcart.parcels.model import NewShipment, ShipmentPurpose, Shipped
+from yellowcart.parcels.model import NewShipment, ShipmentId, ShipmentPurpose, Shipped
 from yellowcart.parcels.rules import pieces_problem
 from yellowcart.parcels.store import CheckedWaybill, add_shipment, checked_waybill, parcel_of_waybill
 
@@ -87,7 +90,35 @@ async def ship_locked(
             "pieces": {str(line_id): quantity for line_id, quantity in leaving.items()},
         },
     )
+    await _tell_buyer(writer, order, shipment_id, named, sum(leaving.values()), state)
     return Shipped(shipment_id=shipment_id, order_state=state)
+
+
+async def _tell_buyer(
+    writer: Writer,
+    order: LockedOrder,
+    shipment_id: ShipmentId,
+    named: CheckedWaybill,
+    pieces: int,
+    state: OrderState,
+) -> None:
+    """One message for each parcel, which says whether more of the order follows."""
+    more = state is OrderState.PART_SHIPPED
+    message = NewMessage(
+        person_id=order.buyer_id,
+        kind="order_shipped",
+        occasion=f"shipment:{shipment_id}",
+        title=N_("Part of your order has been shipped") if more else N_("Your order has been shipped"),
+        body=N_("Order %(number)s left with %(carrier)s, waybill %(waybill)s. Pieces in the parcel: %(pieces)s."),
+        parts={
+            "pieces": pieces,
+            "number": str(order.order_id),
+            "carrier": {locale.value: carrier_name(named.carrier, locale) for locale in Locale},
+            "waybill": named.waybill,
+        },
+        link=f"/orders/{order.shop_id}/{order.order_id}",
+    )
+    await post_messages(writer, [message])
 
 
 def _leaving(lines: Sequence[LockedLine], pieces: Mapping[OrderLineId, int] | None) -> dict[OrderLineId, int]:

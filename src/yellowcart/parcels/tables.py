@@ -45,7 +45,7 @@ shipment = Table(
     ForeignKeyConstraint(["shop_id", "order_id"], ["shop_order.shop_id", "shop_order.order_id"]),
     state_check("purpose", ShipmentPurpose),
     state_check("state", ShipmentState),
-    CheckConstraint("purpose = 'return' OR order_id IS NOT NULL", name="order"),
+    CheckConstraint("purpose IN ('return', 'need') OR order_id IS NOT NULL", name="order"),
     CheckConstraint("purpose = 'order' OR subject <> ''", name="subject"),
     CheckConstraint("(state = 'delivered') = (delivered_at IS NOT NULL)", name="delivered_at"),
     CheckConstraint("events >= 0 AND (events > 0 OR state = 'shipped')", name="events"),

@@ -282,7 +282,7 @@ async def stuck_parcels(
 
 
 _STUCK = """
-shop_id = %(shop_id)s AND is_watched AND purpose <> 'return' AND moved_at < %(soonest)s
+shop_id = %(shop_id)s AND is_watched AND purpose <> 'return' AND purpose <> 'need' AND moved_at < %(soonest)s
 AND moved_at < CASE WHEN events = 0 THEN %(silent_since)s::timestamptz ELSE %(still_since)s::timestamptz END
 """
 

@@ -24,6 +24,7 @@ from yellowcart.payments.alipay_bill import read_alipay_bill
 from yellowcart.payments.alipay_calls import MOMENT, AlipayCalls
 from yellowcart.payments.errors import NotificationRefused, ProviderRefused, ProviderSilent
 from yellowcart.payments.gateway import (
+    YUAN,
     BillLine,
     Charge,
     GatewayState,
@@ -99,6 +100,8 @@ class AlipayGateway:
             reference=str(told.get("trade_no", "")),
             state=_state_of(str(told.get("trade_status", "")), was_paid=paid_at is not None),
             amount_fen=_fen(told.get("total_amount")),
+            # Named where a trade is not priced in yuan (alipay.trade.query, trans_currency).
+            currency=str(told.get("trans_currency") or YUAN),
             paid_at=paid_at,
         )
 
@@ -249,6 +252,7 @@ def _notification(fields: dict[str, str]) -> Notification:
             reference=fields["out_trade_no"],
             refund_reference=fields.get("out_biz_no", "") if is_refund else "",
             amount_fen=parse_yuan(fields["total_amount"]),
+            currency=fields.get("trans_currency") or YUAN,
             claims_paid=status in {"TRADE_SUCCESS", "TRADE_FINISHED"},
             said=status,
         )

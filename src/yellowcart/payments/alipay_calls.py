@@ -124,7 +124,7 @@ class AlipayCalls:
 
     def __init__(self, account: AlipayAccount) -> None:
         self._account = account
-        self._threads = CallsInThreads(seconds_max=2.0 * account.timeout_s)
+        self._threads = CallsInThreads(seconds_max=2 * account.timeout_s)
 
     @cached_property
     def app(self) -> Any:

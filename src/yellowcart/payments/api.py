@@ -16,7 +16,7 @@ from yellowcart.orders.queries import order_of_buyer
 from yellowcart.payments.errors import PaymentUnknown
 from yellowcart.payments.model import Payment, PaymentMethod
 from yellowcart.payments.notify import take_in_notification
-from yellowcart.payments.pay import OpenCashier, Payer, open_cashier, settle_payment
+from yellowcart.payments.pay import OpenCashier, Payer, look_at_payment, open_cashier
 from yellowcart.payments.providers import Gateways
 from yellowcart.payments.rules import Device, methods_for
 from yellowcart.payments.store import read_payment
@@ -76,13 +76,17 @@ async def settle(
     gateways: NamedDependency[Gateways],
     person: NamedDependency[Person],
 ) -> Payment:
-    """Back from the cashier: have the platform ask the provider how the payment stands."""
+    """Back from the cashier: have the platform ask the provider how the payment stands.
+
+    The provider is asked for one payment four times at once and then every three seconds at most; who asks more
+    often is answered what the platform knows.
+    """
     async with database.reading() as reader:
         await order_of_buyer(reader, person.person_id, ShopId(shop_id), OrderId(order_id))
         payment = await read_payment(reader, ShopId(shop_id), PaymentId(payment_id))
     if payment.order_id != order_id:
         raise PaymentUnknown
-    return await settle_payment(database, gateways, ShopId(shop_id), PaymentId(payment_id))
+    return (await look_at_payment(database, gateways, ShopId(shop_id), PaymentId(payment_id))).payment
 
 
 @post("/payments/notifications/{provider:str}", guards=[PUBLIC], status_code=200, media_type="application/json")

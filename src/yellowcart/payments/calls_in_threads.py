@@ -11,6 +11,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
+from yellowcart.kernel.open_sessions import require_no_session
 from yellowcart.payments.errors import ProviderSilent
 
 Answer = TypeVar("Answer")
@@ -28,6 +29,7 @@ class CallsInThreads:
 
     async def run(self, call: Callable[[], Answer]) -> Answer:
         """What the call answers. Raises ProviderSilent when it takes too long, and whatever the call raises."""
+        require_no_session("a payment provider")
         try:
             with anyio.fail_after(self._seconds_max):
                 return await anyio.to_thread.run_sync(call, limiter=self._limiter, abandon_on_cancel=True)

@@ -5,10 +5,9 @@ from datetime import date, datetime
 
 import msgspec
 
-from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.ids import PaymentId, ShopId
-from yellowcart.payments.carry_out import carry_out, read_refund
+from yellowcart.payments.carry_out import learn_of
 from yellowcart.payments.errors import ProviderRefused, ProviderSilent
 from yellowcart.payments.findings import NewFinding, close_findings_of, note_finding, note_repaired
 from yellowcart.payments.gateway import BillLine
@@ -16,6 +15,8 @@ from yellowcart.payments.model import FindingKind, PaymentState, RefundState
 from yellowcart.payments.pay import FINAL, RIGHT_BY_ITSELF, settle_payment
 from yellowcart.payments.providers import Gateways
 from yellowcart.payments.references import read_reference, reference_of
+from yellowcart.payments.refunds import read_refund
+from yellowcart.payments.rules import amount_fault
 
 MISSING_AT_MOST = 10_000
 REPAIRED = "asked the provider and written down by itself"
@@ -30,7 +31,7 @@ class _OurPayment(msgspec.Struct, frozen=True):
     amount_fen: int
 
     def fits(self, line: BillLine) -> bool:
-        return self.amount_fen == line.amount_fen and self.state in FINAL
+        return amount_fault(line.amount_fen, line.currency, self.amount_fen) is None and self.state in FINAL
 
 
 class _OurRefund(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ class _OurRefund(msgspec.Struct, frozen=True):
 
     def fits(self, line: BillLine) -> bool:
         done = self.state is RefundState.SUCCEEDED and not self.by_hand
-        return done and self.amount_fen == line.amount_fen
+        return done and amount_fault(line.amount_fen, line.currency, self.amount_fen) is None
 
 
 async def compare_lines(
@@ -53,12 +54,12 @@ async def compare_lines(
     """Hold lines against our books, set right what can be, and note the rest; answers how many findings."""
     async with database.reading() as reader:
         payments = await _our_payments(reader, provider, lines)
-        refunds = await _our_refunds(reader, lines)
+        refunds = await _our_refunds(reader, provider, lines)
     findings, fitting = 0, list[BillLine]()
     for line in lines:
         seen = _Seen(provider, day, line)
         if line.refund_reference:
-            refund = refunds.get(line.refund_reference)
+            refund = refunds.get((line.reference, line.refund_reference))
             if refund is not None and refund.fits(line):
                 fitting.append(line)
             else:
@@ -93,16 +94,16 @@ class _Seen(msgspec.Struct, frozen=True):
             refund_reference=self.line.refund_reference[:64],
             bill_day=self.day,
             ours_fen=ours_fen,
-            theirs_fen=self.line.amount_fen,
-            detail=f"bill {self.day}: {self.line.provider_reference}",
+            theirs_fen=None if kind is FindingKind.CURRENCY_DIFFERS else self.line.amount_fen,
+            detail=f"bill {self.day}: {self.line.provider_reference} {self.line.currency}",
         )
 
 
 async def _look_into_payment(database: Database, gateways: Gateways, seen: _Seen, ours: _OurPayment | None) -> int:
     if ours is None:
         return await _note(database, seen.finding(FindingKind.UNKNOWN_PAYMENT, None))
-    if ours.amount_fen != seen.line.amount_fen:
-        return await _note(database, seen.finding(FindingKind.AMOUNT_DIFFERS, ours.amount_fen))
+    if fault := amount_fault(seen.line.amount_fen, seen.line.currency, ours.amount_fen):
+        return await _note(database, seen.finding(fault, ours.amount_fen))
     try:
         settled = await settle_payment(database, gateways, ours.shop_id, ours.payment_id)
     except (ProviderSilent, ProviderRefused):
@@ -115,8 +116,8 @@ async def _look_into_payment(database: Database, gateways: Gateways, seen: _Seen
 async def _look_into_refund(database: Database, gateways: Gateways, seen: _Seen, ours: _OurRefund | None) -> int:
     if ours is None:
         return await _note(database, seen.finding(FindingKind.UNKNOWN_REFUND, None))
-    if ours.amount_fen != seen.line.amount_fen:
-        return await _note(database, seen.finding(FindingKind.AMOUNT_DIFFERS, ours.amount_fen))
+    if fault := amount_fault(seen.line.amount_fen, seen.line.currency, ours.amount_fen):
+        return await _note(database, seen.finding(fault, ours.amount_fen))
     if ours.by_hand:
         # Given back by hand, and by the provider as well.
         return await _note(database, seen.finding(FindingKind.STATE_DIFFERS, ours.amount_fen))
@@ -127,10 +128,13 @@ async def _learn_of_refund(database: Database, gateways: Gateways, seen: _Seen, 
     """The provider's bill names a refund that we do not know to be done: ask for it."""
     async with database.reading() as reader:
         refund = await read_refund(reader, ours.shop_id, ours.refund_id)
-    accepted = msgspec.structs.replace(refund, accepted_at=refund.accepted_at or clock.now())
-    if await carry_out(database, gateways, accepted) is RefundState.SUCCEEDED:
+    try:
+        state = await learn_of(database, gateways, refund)
+    except (ProviderSilent, ProviderRefused):
+        state = refund.state
+    if state is RefundState.SUCCEEDED:
         return await _note_repaired(database, seen.finding(FindingKind.LOST_NOTIFICATION, ours.amount_fen))
-    if ours.state is RefundState.REQUESTED:
+    if state is RefundState.REQUESTED:
         # A bill names a refund when it was accepted; it is still on its way, and asked for by itself.
         return 0
     return await _note(database, seen.finding(FindingKind.STATE_DIFFERS, ours.amount_fen))
@@ -229,7 +233,11 @@ async def _our_payments(reader: Reader, provider: str, lines: Sequence[BillLine]
     return {reference_of(row.shop_id, row.payment_id): row for row in rows}
 
 
-async def _our_refunds(reader: Reader, lines: Sequence[BillLine]) -> dict[str, _OurRefund]:
+async def _our_refunds(
+    reader: Reader, provider: str, lines: Sequence[BillLine]
+) -> dict[tuple[str, str], _OurRefund]:
+    """Our refunds at a provider by the references of their payment and of themselves: a number of ours that stands
+    on another provider's bill, or beside another payment, is not ours."""
     keys = [key for line in lines if (key := read_reference(line.refund_reference))]
     rows = await reader.rows(
         _OurRefund,
@@ -240,13 +248,18 @@ async def _our_refunds(reader: Reader, lines: Sequence[BillLine]) -> dict[str, _
         JOIN unnest(%(shop_ids)s::bigint[], %(numbers)s::bigint[]) AS asked (shop_id, number)
           ON asked.shop_id = refund.shop_id
          AND (refund.sent_as = asked.number OR (refund.refund_id = asked.number AND refund.sent_as IS NULL))
+        JOIN payment ON payment.shop_id = refund.shop_id AND payment.payment_id = refund.payment_id
+        WHERE payment.gateway = %(provider)s
         LIMIT %(most)s
         """,
+        provider=provider,
         shop_ids=[shop_id for shop_id, _ in keys],
         numbers=[number for _, number in keys],
         most=len(lines) + 1,
     )
-    return {reference_of(row.shop_id, row.number): row for row in rows}
+    return {
+        (reference_of(row.shop_id, row.payment_id), reference_of(row.shop_id, row.number)): row for row in rows
+    }
 
 
 async def _note(database: Database, finding: NewFinding) -> int:

@@ -1,6 +1,6 @@
 """What payments refuse, and what a provider's refusals mean."""
 
-from yellowcart.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+from yellowcart.kernel.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
 from yellowcart.kernel.translation import N_
 from yellowcart.payments.model import NotificationFault, ProviderMeaning
 
@@ -69,6 +69,64 @@ class RefundMoved(Conflict):
 
     code = "refund_moved"
     message = N_("This refund has moved on; look at it again.")
+
+
+class RefundDoneThere(Conflict):
+    """The provider has given the money back: by hand it would go out a second time."""
+
+    code = "refund_done_there"
+    message = N_(
+        "The provider has given this money back, and that is written down now. Do not pay it by hand; if you have"
+        " done so already, ask for that payment back."
+    )
+
+
+class RefundUnderWayThere(Conflict):
+    """The provider is giving the money back, or has taken that on and does not say what became of it."""
+
+    code = "refund_under_way_there"
+    message = N_(
+        "The provider has taken this refund on and may give the money back at any time. Do not pay it by hand:"
+        " wait, or have it tried again, until the provider says that it is done or refuses it."
+    )
+
+
+class RefundUncertain(Unavailable):
+    """The provider does not say how the refund stands; by hand the money might go out a second time."""
+
+    code = "refund_uncertain"
+    message = N_(
+        "The provider does not say how this refund stands: the money may be back already. Nothing was written"
+        " down. Do not pay it by hand; ask again in some minutes."
+    )
+
+
+class RefundJustSent(Conflict):
+    """The provider was told to give the money back a moment ago, and that may still be on its way to it."""
+
+    code = "refund_just_sent"
+    message = N_(
+        "The provider was told to give this money back less than %(minutes)s minutes ago and may still do it. Do"
+        " not pay it by hand yet; ask again after that."
+    )
+
+
+class PaymentDoubtful(Conflict):
+    """An open finding says that our books of the payment and the provider's differ."""
+
+    code = "payment_doubtful"
+    message = N_(
+        "There is an open finding about this payment: the money may be back already, or may never have come."
+        " Decide the finding first."
+    )
+
+
+class PaidTooOften(TooMany):
+    """So many payments were begun for one order that something is wrong with who begins them."""
+
+    code = "paid_too_often"
+    message = N_("You have begun to pay this order too many times. Wait until it closes, and order again.")
+    retry_after_s = 600
 
 
 class FindingMoved(Conflict):

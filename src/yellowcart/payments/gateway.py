@@ -15,6 +15,9 @@ import msgspec
 from yellowcart.kernel.ids import OrderId, PaymentId, ShopId
 from yellowcart.payments.model import PaymentMethod
 
+YUAN = "CNY"
+"""The only currency here (ISO 4217). Amounts that a provider names in another one are worth nothing."""
+
 
 class GatewayState(StrEnum):
     """What a provider says of a charge."""
@@ -59,11 +62,13 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
-    """A charge as the provider knows it. `reference` is the provider's own number, `paid_at` its own moment."""
+    """A charge as the provider knows it. `reference` is the provider's own number, `paid_at` its own moment. The
+    amount is in hundredths of `currency`, which is yuan."""
 
     reference: str
     state: GatewayState
     amount_fen: int
+    currency: str = YUAN
     refunded_fen: int | None = None
     paid_at: datetime | None = None
 
@@ -124,6 +129,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     refund_reference: str = ""
     amount_fen: int | None = None
     refund_fen: int | None = None
+    currency: str = YUAN
     claims_paid: bool = False
     said: str = ""
 
@@ -143,6 +149,7 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     refund_reference: str = ""
     provider_reference: str
     amount_fen: int
+    currency: str = YUAN
     booked_at: datetime
 
 

@@ -183,6 +183,8 @@ class FindingKind(StrEnum):
     """The provider tells of a refund that we never asked for."""
     AMOUNT_DIFFERS = "amount_differs"
     """The provider names another amount than we do."""
+    CURRENCY_DIFFERS = "currency_differs"
+    """The provider names an amount of another currency."""
     STATE_DIFFERS = "state_differs"
     """The provider says it went through, and its own answer or our books say it did not."""
     MISSING_THERE = "missing_there"

@@ -15,7 +15,7 @@ from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.ids import PaymentId
-from yellowcart.payments.carry_out import Refund, carry_out, refund_by_number
+from yellowcart.payments.carry_out import carry_out, learn_of
 from yellowcart.payments.errors import NotificationRefused, PaymentUnknown, ProviderRefused, ProviderSilent
 from yellowcart.payments.findings import NewFinding, note_finding
 from yellowcart.payments.gateway import Notification, NotificationAbout, NotificationReply
@@ -29,6 +29,8 @@ from yellowcart.payments.model import (
 from yellowcart.payments.pay import FINAL, settle_payment
 from yellowcart.payments.providers import Gateways
 from yellowcart.payments.references import read_reference
+from yellowcart.payments.refunds import Refund, refund_by_number
+from yellowcart.payments.rules import amount_fault
 from yellowcart.payments.store import read_payment
 
 log = structlog.get_logger()
@@ -74,8 +76,8 @@ async def _follow(database: Database, gateways: Gateways, provider: str, told: N
     payment = await _payment_of(database, provider, told)
     if payment is None:
         return _finding(provider, told, FindingKind.UNKNOWN_PAYMENT)
-    if told.amount_fen is not None and told.amount_fen != payment.amount_fen:
-        return _finding(provider, told, FindingKind.AMOUNT_DIFFERS, payment.amount_fen, told.amount_fen)
+    if told.amount_fen is not None and (fault := amount_fault(told.amount_fen, told.currency, payment.amount_fen)):
+        return _finding(provider, told, fault, payment.amount_fen, told.amount_fen)
     if told.about is NotificationAbout.REFUND:
         return await _follow_refund(database, gateways, provider, told)
     if payment.state in FINAL:
@@ -92,10 +94,13 @@ async def _follow_refund(
     refund = await _refund_of(database, told)
     if refund is None:
         return _finding(provider, told, FindingKind.UNKNOWN_REFUND)
-    if told.refund_fen is not None and told.refund_fen != refund.amount_fen:
-        return _finding(provider, told, FindingKind.AMOUNT_DIFFERS, refund.amount_fen, told.refund_fen)
+    if told.refund_fen is not None and (fault := amount_fault(told.refund_fen, told.currency, refund.amount_fen)):
+        return _finding(provider, told, fault, refund.amount_fen, told.refund_fen)
     if refund.state is RefundState.REQUESTED:
         await carry_out(database, gateways, refund)
+    elif refund.state is RefundState.FAILED or refund.by_hand:
+        # The provider may have done what was thought to have failed, or what was given back by hand since.
+        await learn_of(database, gateways, refund)
     return None
 
 
@@ -199,6 +204,6 @@ def _finding(
         reference=told.reference,
         refund_reference=told.refund_reference[:64] if of_refund else "",
         ours_fen=ours_fen,
-        theirs_fen=theirs_fen,
-        detail=f"notification {told.notification_id}: {told.said}",
+        theirs_fen=None if kind is FindingKind.CURRENCY_DIFFERS else theirs_fen,
+        detail=f"notification {told.notification_id}: {told.said} {told.currency}",
     )

@@ -25,10 +25,10 @@ from yellowcart.orders.model import OrderState
 from yellowcart.orders.paid import mark_paid
 from yellowcart.orders.rules import hold_until, may_move
 from yellowcart.orders.store import LockedOrder, lock_order
-from yellowcart.payments.errors import ProviderRefused, ProviderSilent
+from yellowcart.payments.errors import PaidTooOften, ProviderRefused, ProviderSilent
 from yellowcart.payments.events import OrderPaid
 from yellowcart.payments.findings import NewFinding, close_findings_of, note_finding
-from yellowcart.payments.gateway import Charge, GatewayState, NewCharge, PaymentGateway
+from yellowcart.payments.gateway import Charge, GatewayState, NewCharge, PaymentGateway, Prompt
 from yellowcart.payments.model import (
     FindingKind,
     Payment,
@@ -38,14 +38,18 @@ from yellowcart.payments.model import (
     RefundCause,
 )
 from yellowcart.payments.providers import Gateways
+from yellowcart.payments.queries import shown_before
 from yellowcart.payments.references import reference_of
 from yellowcart.payments.refund import request_refund
-from yellowcart.payments.rules import expiry, payment_after
+from yellowcart.payments.rules import PAYMENTS_OF_ORDER_MAX, amount_fault, expiry, payment_after, shows_again
 from yellowcart.payments.store import (
     begin_closing,
+    count_payments,
     finish_payment,
     insert_payment,
+    keep_prompt,
     mark_prompted,
+    may_look,
     open_payment,
     payer_of,
     read_payment,
@@ -95,20 +99,22 @@ async def open_cashier(
     payer: Payer = Payer(),  # noqa: B008 - a frozen value
 ) -> OpenCashier:
     """Open the cashier for the buyer's unpaid order; a payment that is already open by the same method is used
-    again, those by other methods are closed at their providers first.
+    again, those by other methods are closed at their providers first. Opened again within PROMPT_AGAIN_S, it shows
+    what it showed.
 
     Without a method it is the first that is offered. Raises OrderUnknown, OrderMoved (also when it turns out to be
-    paid), SwitchedOff, MethodNotOffered, PayerUnknown, ProviderSilent, ProviderRefused.
+    paid), SwitchedOff, MethodNotOffered, PayerUnknown, PaidTooOften, ProviderSilent, ProviderRefused.
     """
     chosen, gateway = gateways.taking(method)
     for attempt in range(1, OPENABLE_TIMES + 1):
-        payment, known_payer, others = await _prepare(
-            database, gateway, person, (shop_id, order_id), chosen, payer
-        )
-        if others and await _one_was_paid(database, gateways, others):
+        prepared = await _prepare(database, gateway, person, (shop_id, order_id), chosen, payer)
+        payment = prepared.payment
+        if prepared.others and await _one_was_paid(database, gateways, prepared.others):
             raise OrderMoved
+        if prepared.shown is not None:
+            return _open(payment, prepared.shown)
         try:
-            return await _prompt(gateway, payment, known_payer)
+            return await _prompt(database, gateway, payment, prepared.payer)
         except ProviderRefused as refused:
             if refused.meaning not in ASK_BEFORE_BELIEVING:
                 raise
@@ -138,6 +144,27 @@ async def settle_payment(
         return await read_payment(writer, shop_id, payment_id)
 
 
+class Look(msgspec.Struct, frozen=True):
+    """A payment as it stands, and whether its provider was asked for it just now."""
+
+    payment: Payment
+    was_asked: bool
+
+
+async def look_at_payment(database: Database, gateways: Gateways, shop_id: ShopId, payment_id: PaymentId) -> Look:
+    """How a payment stands, for somebody who comes by: its provider is asked, but however many come no more often
+    than LOOKS_AT_ONCE and every LOOK_EVERY_S seconds allow; otherwise what is known is answered.
+
+    Raises PaymentUnknown, ProviderSilent, ProviderRefused.
+    """
+    async with database.writing() as writer:
+        payment = await read_payment(writer, shop_id, payment_id)
+        may_ask = payment.state not in FINAL and await may_look(writer, shop_id, payment_id)
+    if not may_ask:
+        return Look(payment, was_asked=False)
+    return Look(await settle_payment(database, gateways, shop_id, payment_id), was_asked=True)
+
+
 async def close_payment(database: Database, gateways: Gateways, payment: Payment) -> Payment:
     """Close a payment at its provider and write down what it is then: over, or paid after all.
 
@@ -147,6 +174,16 @@ async def close_payment(database: Database, gateways: Gateways, payment: Payment
     return await settle_payment(database, gateways, payment.shop_id, payment.payment_id)
 
 
+class _Prepared(msgspec.Struct, frozen=True):
+    """The payment to open, who pays it, those of other methods that are to be closed, and what its payer was shown
+    a moment ago, if anything."""
+
+    payment: Payment
+    payer: Payer
+    others: list[Payment]
+    shown: Prompt | None
+
+
 async def _prepare(
     database: Database,
     gateway: PaymentGateway,
@@ -154,9 +191,8 @@ async def _prepare(
     key: tuple[ShopId, OrderId],
     method: PaymentMethod,
     payer: Payer,
-) -> tuple[Payment, Payer, list[Payment]]:
-    """The payment to open, who pays it, and those of other methods that are to be closed. Who goes to a provider
-    has the whole hold of the order for it."""
+) -> _Prepared:
+    """Who goes to a provider has the whole hold of the order for it."""
     async with database.writing() as writer:
         await require_open(writer, Switch.PAYMENT)
         order = await lock_order(writer, *key)
@@ -168,6 +204,8 @@ async def _prepare(
         others = await begin_closing(writer, *key, but=method)
         payment = await open_payment(writer, order, method, payer.reference)
         if payment is None:
+            if await count_payments(writer, order) >= PAYMENTS_OF_ORDER_MAX:
+                raise PaidTooOften
             left = hold_until(order.submitted_at, order.hold_s) - clock.now()
             payment = await insert_payment(
                 writer,
@@ -177,9 +215,13 @@ async def _prepare(
                 expires_at=expiry(left, clock.system_now()),
                 payer_reference=payer.reference,
             )
-        await mark_prompted(writer, payment)
         known = await payer_of(writer, payment)
-    return payment, Payer(address=payer.address, reference=known or payer.reference), others
+        shown = await shown_before(writer, *key, method)
+        fresh = shown is not None and shows_again(shown.prompted_at, clock.now())
+        if not fresh:
+            await mark_prompted(writer, payment)
+    whose = Payer(address=payer.address, reference=known or payer.reference)
+    return _Prepared(payment, whose, others, shown.prompt if shown is not None and fresh else None)
 
 
 async def _one_was_paid(database: Database, gateways: Gateways, others: Sequence[Payment]) -> bool:
@@ -194,7 +236,7 @@ async def _one_was_paid(database: Database, gateways: Gateways, others: Sequence
     return any(payment.state is PaymentState.SUCCEEDED for payment in settled)
 
 
-async def _prompt(gateway: PaymentGateway, payment: Payment, payer: Payer) -> OpenCashier:
+async def _prompt(database: Database, gateway: PaymentGateway, payment: Payment, payer: Payer) -> OpenCashier:
     prompt = await gateway.create(
         NewCharge(
             shop_id=payment.shop_id,
@@ -207,6 +249,12 @@ async def _prompt(gateway: PaymentGateway, payment: Payment, payer: Payer) -> Op
             payer_reference=payer.reference,
         )
     )
+    async with database.writing() as writer:
+        await keep_prompt(writer, payment, prompt)
+    return _open(payment, prompt)
+
+
+def _open(payment: Payment, prompt: Prompt) -> OpenCashier:
     return OpenCashier(
         payment_id=payment.payment_id,
         method=payment.method,
@@ -224,8 +272,8 @@ async def _write_down(writer: Writer, asked: Payment, charge: Charge | None) -> 
         return
     waits = may_move(order.state, OrderState.PAID)
     after = payment_after(payment, charge, order_waits=waits, system_now=clock.system_now())
-    if charge is not None and charge.state is GatewayState.PAID and charge.amount_fen != payment.amount_fen:
-        await _note_other_amount(writer, payment, charge.amount_fen)
+    if charge is not None and charge.state is GatewayState.PAID:
+        await _note_other_amount(writer, payment, charge)
     if after is None:
         return
     await finish_payment(writer, payment, after, charge)
@@ -289,16 +337,20 @@ RIGHT_BY_ITSELF = "came right by itself"
 """The note on a finding that nobody had to decide; pages show it in the reader's language."""
 
 
-async def _note_other_amount(writer: Writer, payment: Payment, theirs_fen: int) -> None:
+async def _note_other_amount(writer: Writer, payment: Payment, charge: Charge) -> None:
+    fault = amount_fault(charge.amount_fen, charge.currency, payment.amount_fen)
+    if fault is None:
+        return
     reference = reference_of(payment.shop_id, payment.payment_id)
     await note_finding(
         writer,
         NewFinding(
             provider=payment.gateway,
-            kind=FindingKind.AMOUNT_DIFFERS,
+            kind=fault,
             subject=reference,
             reference=reference,
             ours_fen=payment.amount_fen,
-            theirs_fen=theirs_fen,
+            theirs_fen=charge.amount_fen if fault is FindingKind.AMOUNT_DIFFERS else None,
+            detail=charge.currency,
         ),
     )

@@ -155,7 +155,7 @@ def _beside(path: Path, account: msgspec.Struct | None) -> object:
     if account is None:
         return None
     files = {
-        name: str(path.parent / value)
+        name: str(path.parent.joinpath(value))
         for name, value in msgspec.structs.asdict(account).items()
         if name.endswith("_file") and value
     }

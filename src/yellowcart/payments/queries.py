@@ -5,8 +5,9 @@ from datetime import datetime
 import msgspec
 
 from yellowcart.kernel.database import Reader
-from yellowcart.kernel.ids import OrderId, ShopId
-from yellowcart.payments.model import Payment, RefundCause, RefundState
+from yellowcart.kernel.ids import OrderId, PaymentId, ShopId
+from yellowcart.payments.gateway import Prompt
+from yellowcart.payments.model import Payment, PaymentMethod, RefundCause, RefundState
 from yellowcart.payments.store import COLUMNS
 
 
@@ -51,4 +52,28 @@ async def refunds_of_order(reader: Reader, shop_id: ShopId, order_id: OrderId) -
         """,
         shop_id=shop_id,
         order_id=order_id,
+    )
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What the payer of an open payment was shown last, and when."""
+
+    payment_id: PaymentId
+    prompt: Prompt
+    prompted_at: datetime
+
+
+async def shown_before(reader: Reader, shop_id: ShopId, order_id: OrderId, method: PaymentMethod) -> Shown | None:
+    """What was shown of the payment of an order by a method that is open now; None when there is none, or nothing
+    was shown yet. The caller has asked whose order it is."""
+    return await reader.row(
+        Shown,
+        """
+        SELECT payment_id, prompt, prompted_at FROM payment
+        WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s AND method = %(method)s
+          AND state = 'prepared' AND NOT closing AND prompt IS NOT NULL AND prompted_at IS NOT NULL
+        """,
+        shop_id=shop_id,
+        order_id=order_id,
+        method=method.value,
     )

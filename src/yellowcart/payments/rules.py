@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from yellowcart.payments.gateway import Charge, GatewayState
-from yellowcart.payments.model import PAYMENT_MOVES, Payment, PaymentMethod, PaymentState
+from yellowcart.payments.gateway import YUAN, Charge, GatewayState, RefundAnswer, RefundProgress
+from yellowcart.payments.model import PAYMENT_MOVES, FindingKind, Payment, PaymentMethod, PaymentState
 
 ASK_FIRST_AFTER_S = 20
 """A payment that nobody told us about is asked for after so many seconds, then after twice as many each time."""
@@ -18,6 +18,19 @@ REFUND_AGAIN_S = 30
 REFUND_AGAIN_S_MAX = 6 * 3_600
 REFUND_ATTEMPTS_MAX = 36
 """A refund that was tried so often without success, which takes a week, fails, and an operator gets it."""
+
+SENT_QUIET_S = 300
+"""So long after a provider was told to give money back nobody ends that refund by hand: a call that was given up
+here (after 66 s at most, `calls_in_threads`) may still arrive there."""
+
+LOOK_EVERY_S = 3
+LOOKS_AT_ONCE = 4
+"""However often somebody comes by to ask how a payment stands, its provider is asked so often at once, and then no
+more often than every LOOK_EVERY_S seconds: enough for who goes to and fro between the cashier and a provider."""
+PROMPT_AGAIN_S = 3
+"""Who opens the same payment again so soon is shown what they were shown, and the provider hears nothing of it."""
+PAYMENTS_OF_ORDER_MAX = 20
+"""Payments that may be begun for one order, by changing the way to pay or because the provider closed them."""
 
 LEAVE_GRACE_S = 60
 """A buyer who leaves the cashier keeps the goods for so many seconds, to come back."""
@@ -73,7 +86,7 @@ def payment_after(
         after = PaymentState.LAPSED if over else None
     elif charge.state is GatewayState.PAID:
         paid = PaymentState.SUCCEEDED if order_waits else PaymentState.SURPLUS
-        after = paid if charge.amount_fen == payment.amount_fen else None
+        after = paid if amount_fault(charge.amount_fen, charge.currency, payment.amount_fen) is None else None
     else:
         after = {GatewayState.REFUSED: PaymentState.REFUSED, GatewayState.CLOSED: PaymentState.LAPSED}.get(
             charge.state
@@ -81,11 +94,23 @@ def payment_after(
     return after if after in PAYMENT_MOVES[payment.state] else None
 
 
+def amount_fault(theirs_fen: int, currency: str, ours_fen: int) -> FindingKind | None:
+    """What is wrong with an amount that a provider names for one of ours; None when it is the same sum of yuan."""
+    if currency != YUAN:
+        return FindingKind.CURRENCY_DIFFERS
+    return None if theirs_fen == ours_fen else FindingKind.AMOUNT_DIFFERS
+
+
 def is_past(payment: Payment, system_now: datetime) -> bool:
     """Whether the provider should not take money for a payment any more."""
     if payment.expires_at is None:
         return False
     return system_now > payment.expires_at + timedelta(seconds=CLOSE_AFTER_EXPIRY_S)
+
+
+def shows_again(prompted_at: datetime, now: datetime) -> bool:
+    """Whether a payment that is opened again is shown as it was, because that was only a moment ago."""
+    return prompted_at <= now < prompted_at + timedelta(seconds=PROMPT_AGAIN_S)
 
 
 def ask_again_after(asked: int) -> timedelta:
@@ -97,6 +122,38 @@ def ask_again_after(asked: int) -> timedelta:
 def refund_again_after(attempts: int) -> timedelta:
     """How long to wait before a refund is tried again after so many attempts: 30 s, 60 s, up to six hours."""
     return timedelta(seconds=min(REFUND_AGAIN_S << min(max(attempts - 1, 0), 12), REFUND_AGAIN_S_MAX))
+
+
+class ByHand(StrEnum):
+    """Whether a failed refund may be ended by hand, by what its provider says of it."""
+
+    FREE = "free"
+    """The provider has not done it and will not."""
+    DONE = "done"
+    """The provider has done it."""
+    OTHER_AMOUNT = "other_amount"
+    """The provider has given back another amount: what became of the difference is for a person to find out."""
+    UNDER_WAY = "under_way"
+    """The provider may still do it."""
+
+
+def by_hand(answer: RefundAnswer, amount_fen: int, *, was_taken_on: bool) -> ByHand:
+    """What a provider's answer about a refund of `amount_fen` means for giving it back by hand. A provider that
+    had taken it on (`was_taken_on`) and knows nothing of it now is not believed: it may still do it."""
+    match answer.progress:
+        case RefundProgress.DONE:
+            return ByHand.DONE if answer.amount_fen in {None, amount_fen} else ByHand.OTHER_AMOUNT
+        case RefundProgress.PROCESSING:
+            return ByHand.UNDER_WAY
+        case RefundProgress.UNKNOWN:
+            return ByHand.UNDER_WAY if was_taken_on else ByHand.FREE
+        case RefundProgress.ABNORMAL | RefundProgress.CLOSED:
+            return ByHand.FREE
+
+
+def was_just_sent(sent_at: datetime | None, now: datetime) -> bool:
+    """Whether the provider was told to give a refund back so lately that the call may still be on its way."""
+    return sent_at is not None and now < sent_at + timedelta(seconds=SENT_QUIET_S)
 
 
 def expiry(left: timedelta, system_now: datetime) -> datetime:

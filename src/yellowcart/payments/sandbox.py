@@ -14,6 +14,7 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.ids import PaymentId, ShopId
+from yellowcart.kernel.open_sessions import require_no_session
 from yellowcart.payments.errors import NotificationRefused
 from yellowcart.payments.gateway import (
     BillLine,
@@ -31,6 +32,7 @@ from yellowcart.payments.model import NotificationFault, PaymentMethod
 from yellowcart.payments.references import reference_of
 
 NAME = "sandbox"
+_OUTSIDE = "the sandbox bank"
 BILL_LINES_MAX = 500_000
 
 
@@ -57,6 +59,7 @@ class SandboxGateway:
 
     async def create(self, charge: NewCharge) -> Prompt:
         """Open a charge; a repeat answers the same page."""
+        require_no_session(_OUTSIDE)
         async with self._database.writing() as writer:
             await writer.run(
                 """
@@ -75,6 +78,7 @@ class SandboxGateway:
 
     async def query(self, shop_id: ShopId, payment_id: PaymentId) -> Charge | None:
         """The charge as it stands."""
+        require_no_session(_OUTSIDE)
         async with self._database.reading() as reader:
             charge = await reader.row(SandboxCharge, _READ, shop_id=shop_id, payment_id=payment_id)
         if charge is None:
@@ -93,6 +97,7 @@ class SandboxGateway:
 
     async def refund(self, order: RefundOrder) -> RefundAnswer:
         """Give money back, once per refund id; more than was paid is never given back."""
+        require_no_session(_OUTSIDE)
         async with self._database.writing() as writer:
             first = await writer.run(
                 """
@@ -126,6 +131,7 @@ class SandboxGateway:
 
     async def query_refund(self, order: RefundOrder) -> RefundAnswer:
         """Whether a refund was done."""
+        require_no_session(_OUTSIDE)
         async with self._database.reading() as reader:
             amount_fen = await reader.value(
                 """
@@ -151,6 +157,7 @@ class SandboxGateway:
 
     async def bill(self, day: date) -> list[BillLine]:
         """What was paid and given back on a day of Asia/Shanghai."""
+        require_no_session(_OUTSIDE)
         begin = datetime.combine(day, time(), clock.SHANGHAI)
         between = {"begin": begin, "end": begin + timedelta(days=1), "most": BILL_LINES_MAX}
         async with self._database.reading() as reader:
@@ -178,6 +185,7 @@ class SandboxGateway:
         await self._decide(charge.shop_id, charge.payment_id, GatewayState.REFUSED)
 
     async def _decide(self, shop_id: ShopId, payment_id: PaymentId, state: GatewayState) -> None:
+        require_no_session(_OUTSIDE)
         async with self._database.writing() as writer:
             await writer.run(
                 """

@@ -1,15 +1,15 @@
 """Rows of payments that several verbs read and write."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Reader, Writer
+from yellowcart.kernel.database import Reader, Writer, json_value
 from yellowcart.kernel.ids import OrderId, PaymentId, ShopId, new_id
 from yellowcart.orders.store import LockedOrder
 from yellowcart.payments.errors import PaymentUnknown
-from yellowcart.payments.gateway import Charge
+from yellowcart.payments.gateway import Charge, Prompt
 from yellowcart.payments.model import Payment, PaymentMethod, PaymentState
-from yellowcart.payments.rules import ask_again_after
+from yellowcart.payments.rules import LOOK_EVERY_S, LOOKS_AT_ONCE, ask_again_after
 
 COLUMNS = ", ".join(Payment.__struct_fields__)
 
@@ -106,6 +106,53 @@ async def insert_payment(
     return await read_payment(writer, order.shop_id, payment_id)
 
 
+async def count_payments(reader: Reader, order: LockedOrder) -> int:
+    """How many payments were begun for an order."""
+    return int(
+        await reader.value(
+            "SELECT count(*) FROM payment WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s",
+            shop_id=order.shop_id,
+            order_id=order.order_id,
+        )
+    )
+
+
+async def keep_prompt(writer: Writer, payment: Payment, prompt: Prompt) -> None:
+    """Keep what the payer is shown, so that a page that is loaded again shows the same and opens nothing."""
+    await writer.run(
+        """
+        UPDATE payment SET prompt = %(prompt)s
+        WHERE shop_id = %(shop_id)s AND payment_id = %(payment_id)s AND state = 'prepared'
+        """,
+        prompt=json_value(prompt),
+        shop_id=payment.shop_id,
+        payment_id=payment.payment_id,
+    )
+
+
+async def may_look(writer: Writer, shop_id: ShopId, payment_id: PaymentId) -> bool:
+    """Whether the provider may be asked about a payment because somebody came by, and if so, count that it is. All
+    processes see it: each look uses up LOOK_EVERY_S seconds, and LOOKS_AT_ONCE of them may be used up ahead. What
+    lies further ahead than that comes from a clock that was set back, and does not count."""
+    now, ahead = clock.now(), timedelta(seconds=LOOK_EVERY_S)
+    return bool(
+        await writer.run(
+            """
+            UPDATE payment
+            SET looks_until = CASE WHEN looks_until BETWEEN %(now)s AND %(most)s THEN looks_until ELSE %(now)s END
+                              + %(ahead)s::interval
+            WHERE shop_id = %(shop_id)s AND payment_id = %(payment_id)s
+              AND (looks_until IS NULL OR looks_until <= %(most)s - %(ahead)s::interval OR looks_until > %(most)s)
+            """,
+            now=now,
+            most=now + LOOKS_AT_ONCE * ahead,
+            ahead=ahead,
+            shop_id=shop_id,
+            payment_id=payment_id,
+        )
+    )
+
+
 async def mark_prompted(writer: Writer, payment: Payment) -> None:
     """The payer is sent to the provider, or shown what to scan, now."""
     await writer.run(
@@ -146,7 +193,7 @@ async def finish_payment(writer: Writer, payment: Payment, state: PaymentState, 
     await writer.run(
         """
         UPDATE payment
-        SET state = %(state)s, finished_at = %(now)s, paid_at = %(paid_at)s,
+        SET state = %(state)s, finished_at = %(now)s, paid_at = %(paid_at)s, prompt = NULL,
             gateway_reference = coalesce(nullif(%(reference)s, ''), gateway_reference)
         WHERE shop_id = %(shop_id)s AND payment_id = %(payment_id)s
         """,

@@ -14,6 +14,7 @@ from yellowcart.kernel.tables import (
     fen_column,
     flag_column,
     id_column,
+    json_column,
     metadata,
     moment_column,
     state_check,
@@ -49,10 +50,12 @@ payment = Table(
     text_column("payer_reference", default=""),
     moment_column("prepared_at"),
     moment_column("prompted_at", nullable=True),
+    json_column("prompt", nullable=True),
     moment_column("expires_at", nullable=True),
     flag_column("closing"),
     moment_column("ask_at", nullable=True),
     whole_column("asked", default=0),
+    moment_column("looks_until", nullable=True),
     moment_column("paid_at", nullable=True),
     moment_column("finished_at", nullable=True),
     PrimaryKeyConstraint("shop_id", "payment_id"),
@@ -85,7 +88,8 @@ payment = Table(
     Index("payment_state_idx", "state", "prepared_at", "payment_id"),
     Index("payment_paid_idx", "paid_at", "gateway", "amount_fen", postgresql_where=text("paid_at IS NOT NULL")),
     comment="One attempt to pay an order through a provider. `prompted_at` is when its payer was last sent there, "
-    "`expires_at` (the machine's clock) when the provider stops taking money, `ask_at` when to ask it next.",
+    "and `prompt` what they were shown; `expires_at` (the machine's clock) is when the provider stops taking "
+    "money, `ask_at` when to ask it next, `looks_until` until when asking it because people came by is used up.",
 )
 
 refund = Table(
@@ -102,6 +106,7 @@ refund = Table(
     text_column("gateway_reference", nullable=True),
     text_column("failure", default=""),
     id_column("sent_as", nullable=True),
+    moment_column("sent_at", nullable=True),
     moment_column("accepted_at", nullable=True),
     whole_column("attempts", default=0),
     moment_column("ask_at", nullable=True),
@@ -129,7 +134,7 @@ refund = Table(
     Index("refund_order_idx", "shop_id", "order_id"),
     Index("refund_succeeded_at_idx", "succeeded_at", postgresql_where=text("state = 'succeeded'")),
     comment="Money that goes back. `sent_as` is its number at the provider once that is not `refund_id` any more; "
-    "`accepted_at` is when the provider took it on.",
+    "`sent_at` is when the provider was last told to give it back, `accepted_at` when it took that on.",
 )
 
 payment_notification = Table(

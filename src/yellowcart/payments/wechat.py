@@ -19,8 +19,10 @@ from wechatpayv3 import WeChatPayType
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.ids import PaymentId, ShopId
+from yellowcart.kernel.open_sessions import CalledWithinSession
 from yellowcart.payments.errors import NotificationRefused, PayerUnknown, ProviderRefused, ProviderSilent
 from yellowcart.payments.gateway import (
+    YUAN,
     BillLine,
     Charge,
     GatewayState,
@@ -69,7 +71,7 @@ _PRODUCTS: dict[str, PaymentMethod] = {
 
 class _Amount(msgspec.Struct, frozen=True):
     total: int
-    currency: str = "CNY"
+    currency: str = YUAN
 
 
 class _Transaction(msgspec.Struct, frozen=True):
@@ -87,6 +89,7 @@ class _Transaction(msgspec.Struct, frozen=True):
 class _RefundAmount(msgspec.Struct, frozen=True):
     total: int
     refund: int
+    currency: str = YUAN
 
 
 class _Refund(msgspec.Struct, frozen=True):
@@ -118,7 +121,7 @@ class WechatGateway:
         wanted: dict[str, Any] = {
             "description": f"Yellowcart {charge.order_id}",
             "out_trade_no": reference,
-            "amount": {"total": charge.amount_fen, "currency": "CNY"},
+            "amount": {"total": charge.amount_fen, "currency": YUAN},
             "time_expire": charge.expires_at.astimezone(SHANGHAI).isoformat(timespec="seconds"),
         }
         match charge.method:
@@ -154,12 +157,13 @@ class WechatGateway:
         ours = (self._account.app_id, self._account.merchant_id, reference)
         if state is None or (found.appid, found.mchid, found.out_trade_no) != ours:
             raise ProviderSilent
-        if state is GatewayState.PAID and (found.amount is None or found.amount.currency != "CNY"):
+        if state is GatewayState.PAID and found.amount is None:
             raise ProviderSilent
         return Charge(
             reference=found.transaction_id,
             state=state,
             amount_fen=found.amount.total if found.amount else 0,
+            currency=found.amount.currency if found.amount else YUAN,
             paid_at=found.success_time,
         )
 
@@ -178,7 +182,7 @@ class WechatGateway:
             lambda client: client.refund(
                 out_refund_no=reference_of(order.shop_id, order.refund_id),
                 out_trade_no=reference_of(order.shop_id, order.payment_id),
-                amount={"refund": order.amount_fen, "total": order.paid_fen, "currency": "CNY"},
+                amount={"refund": order.amount_fen, "total": order.paid_fen, "currency": YUAN},
             )
         )
         return _refund_answer(told, order)
@@ -263,7 +267,7 @@ class WechatGateway:
 
         try:
             told = await self._calls.run(check)
-        except (NotificationRefused, ProviderSilent):
+        except (NotificationRefused, ProviderSilent, CalledWithinSession):
             raise
         except UnicodeDecodeError as error:
             raise NotificationRefused(NotificationFault.UNREADABLE) from error
@@ -282,6 +286,7 @@ class WechatGateway:
             about=NotificationAbout.PAYMENT,
             reference=found.out_trade_no,
             amount_fen=found.amount.total if found.amount else None,
+            currency=found.amount.currency if found.amount else YUAN,
             claims_paid=_STATES.get(found.trade_state) is GatewayState.PAID,
             said=found.trade_state,
         )
@@ -296,6 +301,7 @@ class WechatGateway:
             refund_reference=found.out_refund_no,
             amount_fen=found.amount.total,
             refund_fen=found.amount.refund,
+            currency=found.amount.currency,
             said=found.refund_status,
         )
 
@@ -316,9 +322,9 @@ def _require_fresh(headers: Mapping[str, str]) -> None:
 
 def _refund_answer(told: Any, order: RefundOrder) -> RefundAnswer:
     found = _struct(told, _Refund)
-    ours = (reference_of(order.shop_id, order.payment_id), reference_of(order.shop_id, order.refund_id))
+    ours = (reference_of(order.shop_id, order.payment_id), reference_of(order.shop_id, order.refund_id), YUAN)
     progress = _PROGRESS.get(found.status)
-    if progress is None or (found.out_trade_no, found.out_refund_no) != ours:
+    if progress is None or (found.out_trade_no, found.out_refund_no, found.amount.currency) != ours:
         raise ProviderSilent
     return RefundAnswer(progress=progress, reference=found.refund_id, amount_fen=found.amount.refund)
 

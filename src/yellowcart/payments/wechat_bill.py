@@ -18,9 +18,9 @@ from yellowcart.payments.gateway import BillLine
 LINES_MAX = 2_000_000
 
 _MOMENT, _CHARGE, _OURS = "交易时间", "微信订单号", "商户订单号"
-_STATE, _AMOUNT = "交易状态", "订单金额"
+_STATE, _CURRENCY, _AMOUNT = "交易状态", "货币种类", "订单金额"
 _REFUND, _OUR_REFUND, _REFUNDED = "微信退款单号", "商户退款单号", "申请退款金额"
-_COLUMNS = (_MOMENT, _CHARGE, _OURS, _STATE, _AMOUNT, _REFUND, _OUR_REFUND, _REFUNDED)
+_COLUMNS = (_MOMENT, _CHARGE, _OURS, _STATE, _CURRENCY, _AMOUNT, _REFUND, _OUR_REFUND, _REFUNDED)
 _SUMS = "总交易单数"
 
 
@@ -57,5 +57,6 @@ def _line(value: dict[str, str], provider_reference: str, amount: str, refund_re
         refund_reference=refund_reference,
         provider_reference=provider_reference,
         amount_fen=parse_yuan(amount),
+        currency=value[_CURRENCY],
         booked_at=datetime.strptime(value[_MOMENT], "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI),
     )

@@ -22,6 +22,7 @@ import structlog
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.core import Core
 
+from yellowcart.kernel.open_sessions import CalledWithinSession
 from yellowcart.payments.calls_in_threads import CallsInThreads
 from yellowcart.payments.errors import ProviderRefused, ProviderSilent
 from yellowcart.payments.model import ProviderMeaning
@@ -117,7 +118,7 @@ class WechatCalls:
         self._account = account
         self._notify_url = notify_url
         # Checking the first answer may fetch certificates as well: two calls in a row.
-        self._threads = CallsInThreads(seconds_max=2.0 * (CONNECT_S_MAX + account.timeout_s))
+        self._threads = CallsInThreads(seconds_max=2 * (CONNECT_S_MAX + account.timeout_s))
 
     @cached_property
     def client(self) -> Any:
@@ -144,6 +145,8 @@ class WechatCalls:
             raise ProviderSilent from error
         except ProviderSilent:
             log.warning("wechat.silent", error="too slow")
+            raise
+        except CalledWithinSession:
             raise
         except Exception as error:
             # The library says with a bare Exception that a signature does not hold.
@@ -177,11 +180,12 @@ def refusal_of(status: int, body: str | bytes) -> ProviderSilent | ProviderRefus
 
 
 def _by_status(status: int) -> ProviderMeaning:
-    if status >= 500:
+    """A code that we do not know. That something is not there is believed of the codes alone that say so: a 404
+    may come from anything between, and whoever believes it gives money back a second time."""
+    if status >= 500 or status == 404:
         return ProviderMeaning.BROKEN
     return {
         401: ProviderMeaning.MISCONFIGURED,
         403: ProviderMeaning.NOT_PERMITTED,
-        404: ProviderMeaning.NOT_THERE,
         429: ProviderMeaning.TOO_OFTEN,
     }.get(status, ProviderMeaning.INVALID)

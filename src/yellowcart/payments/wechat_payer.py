@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import structlog
 
+from yellowcart.kernel.open_sessions import require_no_session
 from yellowcart.payments.errors import PayerUnknown, ProviderSilent
 from yellowcart.payments.provider_accounts import WechatAccount
 
@@ -42,6 +43,7 @@ class WechatPayer:
         """The openid that a code is good for. Raises PayerUnknown (the code is wrong or used), ProviderSilent."""
         if not code or len(code) > CODE_LENGTH_MAX:
             raise PayerUnknown
+        require_no_session("WeChat")
         try:
             async with httpx.AsyncClient(timeout=self._account.timeout_s) as client:
                 answer = await client.get(

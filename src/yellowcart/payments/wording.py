@@ -70,6 +70,10 @@ FINDING_WORDS: dict[FindingKind, tuple[str, str]] = {
         N_("The amount differs"),
         N_("Nothing was credited by an amount that is not ours. Ask the provider, then decide."),
     ),
+    FindingKind.CURRENCY_DIFFERS: (
+        N_("Another currency"),
+        N_("The provider names an amount that is not in yuan. Nothing was credited by it. Ask it, then decide."),
+    ),
     FindingKind.STATE_DIFFERS: (
         N_("The provider says otherwise"),
         N_("A notification or a bill says that it went through; the provider's answer or our books do not."),

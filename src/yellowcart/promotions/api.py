@@ -13,7 +13,7 @@ from yellowcart.accounts.model import Person, Role
 from yellowcart.catalog.shops import require_member
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.idempotency import once, request_key
-from yellowcart.kernel.ids import CouponId, CreatorId, RoomId, ShopId, SpecialPriceId
+from yellowcart.kernel.ids import CouponId, CreatorId, RoomId, ShopId, SpecialPriceId, VideoId
 from yellowcart.kernel.paging import Page
 from yellowcart.kernel.request_headers import IdempotencyKey
 from yellowcart.promotions.buyer_queries import CouponShelf, MyCoupon, OfferedCoupon, my_coupons, offered_coupons
@@ -23,9 +23,15 @@ from yellowcart.promotions.maker_queries import MadeCoupon, coupons_of
 from yellowcart.promotions.makers import maker_for_shop
 from yellowcart.promotions.model import ClaimedCoupon, Coupon, CouponStanding, SpecialPrice, SpecialPriceStanding
 from yellowcart.promotions.new_coupon import NewCoupon
-from yellowcart.promotions.special_price_queries import SetPrice, special_prices_of_shop
+from yellowcart.promotions.special_price_queries import (
+    CartSpecialPrice,
+    SetPrice,
+    special_prices_of_cart,
+    special_prices_of_shop,
+)
 from yellowcart.promotions.special_prices import NewSpecialPrice, end_special_price, set_special_price
-from yellowcart.stage.queries import room_view
+from yellowcart.stage.model import in_room, in_video
+from yellowcart.stage.queries import room_view, video_view
 
 MERCHANT = allow(Role.MERCHANT)
 AnId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
@@ -160,6 +166,27 @@ async def coupons_in_room(room_id: FromPath[int], database: NamedDependency[Data
         return await offered_coupons(reader, CreatorId(view.room.creator_id), room_id=view.room.room_id)
 
 
+@get("/rooms/{room_id:int}/special-prices", guards=[PUBLIC])
+async def special_prices_in_room(
+    room_id: FromPath[int], database: NamedDependency[Database]
+) -> Page[CartSpecialPrice]:
+    """The room-only and flash prices that stand or come in a room's cart, all on one page. An order of now gets
+    those that are `in_force` and have enough pieces left; the checkout says which."""
+    async with database.reading() as reader:
+        view = await room_view(reader, RoomId(room_id))
+        return Page(items=await special_prices_of_cart(reader, in_room(view.room.room_id)), next_cursor=None)
+
+
+@get("/videos/{video_id:int}/special-prices", guards=[PUBLIC])
+async def special_prices_in_video(
+    video_id: FromPath[int], database: NamedDependency[Database]
+) -> Page[CartSpecialPrice]:
+    """The flash prices that stand or come in a video's cart, all on one page."""
+    async with database.reading() as reader:
+        view = await video_view(reader, VideoId(video_id))
+        return Page(items=await special_prices_of_cart(reader, in_video(view.video.video_id)), next_cursor=None)
+
+
 @post("/coupons/{coupon_id:int}/claims", guards=[SIGNED_IN], status_code=201)
 async def claim(
     coupon_id: FromPath[int],
@@ -201,6 +228,8 @@ ROUTES = Router(
         set_price,
         end_price,
         coupons_in_room,
+        special_prices_in_room,
+        special_prices_in_video,
         claim,
         list_my_coupons,
     ],

@@ -56,7 +56,9 @@ class RoomAhead(msgspec.Struct, frozen=True, kw_only=True):
 
 _STANDS: dict[CouponStanding, str] = {
     CouponStanding.PREPARED: "coupon.state = 'prepared' AND coupon.claim_until > %(now)s",
-    CouponStanding.COMING: "coupon.state = 'open' AND coupon.claim_from > %(now)s",
+    # Whatever is to come is not over: said for the index of the running ones.
+    CouponStanding.COMING: "coupon.state = 'open' AND coupon.claim_from > %(now)s"
+    " AND coupon.claim_until > %(now)s",
     CouponStanding.CLAIMABLE: "coupon.state = 'open' AND coupon.claim_from <= %(now)s"
     " AND coupon.claim_until > %(now)s AND coupon.claimed < coupon.stock",
     CouponStanding.GONE: "coupon.state = 'open' AND coupon.claim_from <= %(now)s"
@@ -66,18 +68,14 @@ _STANDS: dict[CouponStanding, str] = {
 }
 
 _MADE = """
-SELECT coupon.*, coalesce(uses.count, 0)::int AS used, coalesce(backs.count, 0)::int AS given_back,
+SELECT coupon.*, coalesce(use.used, 0)::int AS used, coalesce(use.given_back, 0)::int AS given_back,
        coalesce(room.title, '') AS room_title, coalesce(room.title_en, '') AS room_title_en
 FROM ({chosen}) AS coupon
 LEFT JOIN room ON room.room_id = coupon.room_id
 LEFT JOIN LATERAL (
-    SELECT count(*) AS count FROM claimed_coupon
-    WHERE claimed_coupon.coupon_id = coupon.coupon_id AND state = 'used'
-) AS uses ON true
-LEFT JOIN LATERAL (
-    SELECT sum(given_back) AS count FROM claimed_coupon
-    WHERE claimed_coupon.coupon_id = coupon.coupon_id AND given_back > 0
-) AS backs ON true
+    SELECT sum(used) AS used, sum(given_back) AS given_back FROM coupon_use
+    WHERE coupon_use.coupon_id = coupon.coupon_id
+) AS use ON true
 ORDER BY coupon.coupon_id DESC
 """
 

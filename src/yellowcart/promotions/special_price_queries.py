@@ -11,6 +11,7 @@ from yellowcart.kernel.ids import ListingId, ProductId, RoomId, ShopId, SkuId, S
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, page_of
 from yellowcart.promotions.model import SpecialPrice, SpecialPriceKind, SpecialPriceStanding
 from yellowcart.promotions.special_price_rules import special_price_standing
+from yellowcart.stage.model import Place
 
 LISTINGS_TO_CHOOSE = 200
 
@@ -52,6 +53,23 @@ class ShownSpecialPrice(SpecialPrice, frozen=True, kw_only=True):
     def seconds_left(self) -> int:
         """Seconds until a flash price ends; 0 for one that does not end by the clock."""
         return _seconds_until(self.ends_at) if self.ends_at is not None else 0
+
+
+class CartSpecialPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """A special price of a cart as everybody may know it: what a piece costs, usually costs, and how many pieces
+    are left at it. `ends_at` is None for one that ends with its place in the room."""
+
+    special_price_id: SpecialPriceId
+    listing_id: ListingId
+    sku_id: SkuId
+    kind: SpecialPriceKind
+    standing: SpecialPriceStanding
+    price_fen: int
+    usual_fen: int
+    quota: int
+    left: int
+    starts_at: datetime
+    ends_at: datetime | None
 
 
 class SetPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +166,38 @@ async def shown_special_prices(
         if row.standing is not SpecialPriceStanding.ENDED:
             found.setdefault(row.listing_id, {})[row.sku_id] = row
     return found
+
+
+async def special_prices_of_cart(reader: Reader, place: Place) -> list[CartSpecialPrice]:
+    """The special prices that stand or come in the cart of a room or a video, in the order of their listings."""
+    listing_ids = await reader.column(
+        """
+        SELECT listing_id FROM listing
+        WHERE (room_id = %(room_id)s OR video_id = %(video_id)s) AND state IN ('on_cart', 'explaining')
+        LIMIT %(most)s
+        """,
+        room_id=place.room_id,
+        video_id=place.video_id,
+        most=LISTINGS_TO_CHOOSE,
+    )
+    found = await shown_special_prices(reader, listing_ids)
+    return [
+        CartSpecialPrice(
+            special_price_id=each.special_price_id,
+            listing_id=each.listing_id,
+            sku_id=each.sku_id,
+            kind=each.kind,
+            standing=each.standing,
+            price_fen=each.price_fen,
+            usual_fen=each.usual_fen,
+            quota=each.quota,
+            left=each.left,
+            starts_at=each.starts_at,
+            ends_at=each.ends_at,
+        )
+        for listing_id in sorted(found)
+        for each in found[listing_id].values()
+    ]
 
 
 _STANDS: dict[SpecialPriceStanding, str] = {

@@ -1,8 +1,9 @@
 """Rows of promotions and their locks.
 
 Locks have one order over all of selling: order, after-sale case, stock, special_price by (shop_id,
-special_price_id), claimed_coupon by (buyer_id, claim_id), counts. A coupon's own row is locked by those who claim
-or change it, and by nobody who places an order.
+special_price_id), unused claimed_coupon by (buyer_id, claim_id), counts towards limits, used claimed_coupon,
+coupon_use by (shop_id, coupon_id). Nobody ever waits for a claim in the other state. A coupon's own row is locked
+by those who claim or change it, and by nobody who places an order.
 """
 
 from collections import defaultdict
@@ -12,7 +13,7 @@ import msgspec
 
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.errors import NotFound
-from yellowcart.kernel.ids import CouponId, ListingId, OrderId, RoomId, ShopId, SpecialPriceId
+from yellowcart.kernel.ids import CouponId, ListingId, OrderId, PersonId, RoomId, ShopId, SpecialPriceId
 from yellowcart.promotions.changes import special_price_changed
 from yellowcart.promotions.model import Coupon
 
@@ -29,42 +30,63 @@ async def lock_coupon(writer: Writer, coupon_id: CouponId) -> Coupon:
     return found
 
 
-async def release_coupons(writer: Writer, orders: Sequence[tuple[ShopId, OrderId]]) -> None:
+class UsedOn(msgspec.Struct, frozen=True):
+    """An order that coupons of its buyer may stand on."""
+
+    shop_id: ShopId
+    order_id: OrderId
+    buyer_id: PersonId
+
+
+async def release_coupons(writer: Writer, orders: Sequence[UsedOn]) -> None:
     """Give the coupons of orders back to their buyers: used becomes unused. For orders that close unpaid or are
     wholly refunded before shipment.
 
     A coupon whose use window is over by then comes back expired; how many were claimed does not change, so that
-    nobody else gets it. Repeating it does nothing.
+    nobody else gets it. Repeating it does nothing, also when a coupon stands on another order by now.
     """
     if not orders:
         return
-    keys = {
-        "shop_ids": [shop_id for shop_id, _ in orders],
-        "order_ids": [order_id for _, order_id in orders],
-    }
-    await writer.column(
+    released = await writer.rows(
+        _ReleasedClaim,
         """
-        SELECT claim_id FROM claimed_coupon
-        WHERE state = 'used'
-          AND (used_shop_id, used_order_id) IN (
-              SELECT * FROM unnest(%(shop_ids)s::bigint[], %(order_ids)s::bigint[])
-          )
-        ORDER BY buyer_id, claim_id
-        FOR UPDATE
+        SELECT claimed.buyer_id, claimed.claim_id, claimed.coupon_id, claimed.used_shop_id AS shop_id
+        FROM claimed_coupon AS claimed
+        JOIN unnest(%(shop_ids)s::bigint[], %(order_ids)s::bigint[], %(buyer_ids)s::bigint[])
+            AS used (shop_id, order_id, buyer_id)
+            ON used.buyer_id = claimed.buyer_id
+            AND used.shop_id = claimed.used_shop_id AND used.order_id = claimed.used_order_id
+        ORDER BY claimed.buyer_id, claimed.claim_id
+        FOR UPDATE OF claimed
         """,
-        **keys,
+        shop_ids=[order.shop_id for order in orders],
+        order_ids=[order.order_id for order in orders],
+        buyer_ids=[order.buyer_id for order in orders],
     )
+    if not released:
+        return
     await writer.run(
         """
         UPDATE claimed_coupon
         SET state = 'unused', used_shop_id = NULL, used_order_id = NULL, used_at = NULL,
             given_back = given_back + 1
-        WHERE state = 'used'
-          AND (used_shop_id, used_order_id) IN (
-              SELECT * FROM unnest(%(shop_ids)s::bigint[], %(order_ids)s::bigint[])
-          )
+        WHERE (buyer_id, claim_id) IN (SELECT * FROM unnest(%(buyer_ids)s::bigint[], %(claim_ids)s::bigint[]))
         """,
-        **keys,
+        buyer_ids=[claim.buyer_id for claim in released],
+        claim_ids=[claim.claim_id for claim in released],
+    )
+    await writer.run(
+        """
+        INSERT INTO coupon_use (shop_id, coupon_id, given_back)
+        SELECT shop_id, coupon_id, count(*)::int
+        FROM unnest(%(shop_ids)s::bigint[], %(coupon_ids)s::bigint[]) AS released (shop_id, coupon_id)
+        GROUP BY shop_id, coupon_id
+        ORDER BY shop_id, coupon_id
+        ON CONFLICT (shop_id, coupon_id) DO UPDATE
+        SET used = coupon_use.used - excluded.given_back, given_back = coupon_use.given_back + excluded.given_back
+        """,
+        coupon_ids=[claim.coupon_id for claim in released],
+        shop_ids=[claim.shop_id for claim in released],
     )
 
 
@@ -119,3 +141,10 @@ class _LockedPrice(msgspec.Struct, frozen=True):
     listing_id: ListingId
     was_taken: bool
     room_id: RoomId | None
+
+
+class _ReleasedClaim(msgspec.Struct, frozen=True):
+    buyer_id: PersonId
+    claim_id: int
+    coupon_id: CouponId
+    shop_id: ShopId

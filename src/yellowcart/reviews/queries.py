@@ -20,7 +20,7 @@ from yellowcart.reviews.model import (
     ShownReview,
     ShowState,
 )
-from yellowcart.reviews.rows import ReviewRow, whole, with_pictures
+from yellowcart.reviews.rows import LINE_REFUNDED, ReviewRow, whole, with_pictures
 from yellowcart.reviews.rules import MAY_REVIEW, shown_author
 from yellowcart.reviews.store import WHOLE_SHOP
 
@@ -169,10 +169,10 @@ async def lines_to_review(
     """The lines of a buyer's own order with what was written about them; empty for anybody else's order."""
     rows = await reader.rows(
         _LineRow,
-        """
+        f"""
         SELECT line.order_line_id, line.product_id, line.title, line.title_en, line.sku_name, line.sku_name_en,
                line.picture_url, line.quantity, review.review_id, review.goods_stars,
-               line.payable_fen > 0 AND line.refunded_fen >= line.payable_fen AS is_refunded,
+               {LINE_REFUNDED} AS is_refunded,
                placed.state
         FROM shop_order AS placed
         JOIN order_line AS line USING (shop_id, order_id)
@@ -181,7 +181,7 @@ async def lines_to_review(
           AND placed.buyer_id = %(person_id)s
         ORDER BY line.order_line_id
         LIMIT 200
-        """,
+        """,  # noqa: S608 - put together from constants of ours
         shop_id=shop_id,
         order_id=order_id,
         person_id=person_id,

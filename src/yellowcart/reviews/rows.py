@@ -12,6 +12,11 @@ from yellowcart.reviews.subjects import subject_of
 from yellowcart.uploads.model import Upload
 from yellowcart.uploads.queries import uploads_of
 
+LINE_REFUNDED = (
+    "(line.payable_fen > 0 AND line.refunded_fen >= line.payable_fen OR line.cancelled_quantity >= line.quantity)"
+)
+"""Whether there is nothing to rate about an order_line called `line`, as `rules.require_reviewable` decides it."""
+
 _SELECT = """
 SELECT review.shop_id, review.review_id, review.order_id, review.order_line_id, review.product_id, line.sku_id,
        review.buyer_id, review.is_anonymous, review.goods_stars, review.parcel_stars, review.service_stars,

@@ -47,10 +47,13 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     has_append: bool
 
 
-def require_reviewable(state: OrderState, *, payable_fen: int, refunded_fen: int) -> None:
-    """Raises OrderNotReceived before the goods have come, LineRefunded where all of a line's price went back: who
-    gave the goods back or never had them has nothing to rate."""
-    if payable_fen > 0 and refunded_fen >= payable_fen:
+def require_reviewable(
+    state: OrderState, *, payable_fen: int, refunded_fen: int, quantity: int, cancelled_quantity: int
+) -> None:
+    """Raises OrderNotReceived before the goods have come, LineRefunded where all of a line's price went back or no
+    piece of it ever left: who gave the goods back or never had them has nothing to rate. `rows.LINE_REFUNDED`
+    says the same in SQL."""
+    if (payable_fen > 0 and refunded_fen >= payable_fen) or cancelled_quantity >= quantity:
         raise LineRefunded
     if state not in MAY_REVIEW:
         raise OrderNotReceived

@@ -48,7 +48,13 @@ async def write_review(
     if problems := rules.review_problems(new):
         raise InvalidFields(problems)
     order, line = await _lock_line(writer, person, shop_id, order_id, order_line_id)
-    rules.require_reviewable(order.state, payable_fen=line.payable_fen, refunded_fen=line.refunded_fen)
+    rules.require_reviewable(
+        order.state,
+        payable_fen=line.payable_fen,
+        refunded_fen=line.refunded_fen,
+        quantity=line.quantity,
+        cancelled_quantity=line.cancelled_quantity,
+    )
     review = await _insert(writer, order, line, new)
     part_id, state = await _write_part(writer, review, Part.FIRST, new.body, len(set(new.upload_ids)), new.stars)
     await replace_uploads(

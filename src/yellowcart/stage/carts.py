@@ -33,7 +33,8 @@ class CartSku(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartListing(msgspec.Struct, frozen=True, kw_only=True):
-    """One listing of a cart. `skus` is empty for outside goods; `verdict` is of the moment of reading."""
+    """One listing of a cart. `skus` is empty for outside goods; `hold_s` is for how many seconds an unpaid order
+    keeps its pieces; `verdict` is of the moment of reading."""
 
     listing_id: ListingId
     creator_id: CreatorId
@@ -57,6 +58,7 @@ class CartListing(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None
     tap_url: str | None
     limit_per_buyer: int | None
+    hold_s: int
     off_reason: OffReason | None
     off_notice_id: NoticeId | None
     put_on_at: datetime | None

@@ -131,9 +131,9 @@ def warning_occasion(notice_id: NoticeId, begins_at: datetime, days_before: int)
 
 def time_left(left: timedelta) -> BothTexts:
     """A stretch of time in whole days, or in hours where it is less than two days; rounded, at least one hour."""
-    hours = max(round(left.total_seconds() / 3_600), 1)
+    hours = max((left + timedelta(minutes=30)) // timedelta(hours=1), 1)
     if hours >= 48:
-        return in_both(N_("%(count)s days"), count=round(hours / 24))
+        return in_both(N_("%(count)s days"), count=(hours + 12) // 24)
     return in_both(N_("%(count)s hours"), count=hours)
 
 

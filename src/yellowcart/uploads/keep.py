@@ -9,8 +9,8 @@ import msgspec
 from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Database, Writer
-from yellowcart.kernel.idempotency import RequestKey, hash_of, once
+from yellowcart.kernel.database import Database, Reader, Writer
+from yellowcart.kernel.idempotency import RequestKey, hash_of, is_repeat, once
 from yellowcart.kernel.ids import new_id
 from yellowcart.uploads.checking import check_file
 from yellowcart.uploads.errors import UploadsWaiting, UploadUnknown
@@ -18,6 +18,8 @@ from yellowcart.uploads.model import CheckedFile, Upload, UploadId, UploadPurpos
 from yellowcart.uploads.queries import COLUMNS
 from yellowcart.uploads.rules import WAITING_MAX, shown_name
 from yellowcart.uploads.storage import UploadStorage, fresh_key, small_key
+
+_KEEP = "uploads:keep"
 
 
 class _Promised(msgspec.Struct, frozen=True):
@@ -40,9 +42,13 @@ async def keep_upload(
     """Keep a file for a purpose. It belongs to nothing until somebody attaches it, and is removed after a day
     otherwise. With `key` a repeat gets the same upload, also after a crash in between.
 
-    Raises UploadUnsupported, UploadMisnamed, UploadTooLarge, UploadDamaged, PictureTooBig, VideoTooLong,
-    VideoUnplayable, DocumentActive, UploadsWaiting, StorageAway, IdempotencyKeyReused.
+    Whoever has too many waiting is refused before anything is opened. Raises UploadsWaiting, UploadUnsupported,
+    UploadMisnamed, UploadTooLarge, UploadDamaged, PictureTooBig, VideoTooLong, VideoUnplayable, DocumentActive,
+    StorageAway, IdempotencyKeyReused.
     """
+    async with database.reading() as reader:
+        if key is None or not await is_repeat(reader, _KEEP, key):
+            await _require_place(reader, person)
     checked = await check_file(content, declared_name, purpose)
     async with database.writing() as writer:
 
@@ -52,7 +58,7 @@ async def keep_upload(
         if key is None:
             promised = await promise()
         else:
-            promised = await once(writer, "uploads:keep", key, _Promised, promise)
+            promised = await once(writer, _KEEP, key, _Promised, promise)
     if checked.small is not None:
         await storage.put(small_key(promised.storage_key), checked.small)
     await storage.put(promised.storage_key, checked.content)
@@ -65,12 +71,7 @@ async def _promise(
 ) -> _Promised:
     # One at a time for each person, so that the bound holds.
     await writer.run("SELECT FROM person WHERE person_id = %(id)s FOR NO KEY UPDATE", id=person.person_id)
-    waiting = await writer.value(
-        "SELECT count(*) FROM upload WHERE person_id = %(id)s AND subject IS NULL AND removed_at IS NULL",
-        id=person.person_id,
-    )
-    if waiting >= WAITING_MAX:
-        raise UploadsWaiting
+    await _require_place(writer, person)
     promised = _Promised(new_id(UploadId), fresh_key())
     await writer.run(
         """
@@ -94,6 +95,16 @@ async def _promise(
         now=clock.now(),
     )
     return promised
+
+
+async def _require_place(reader: Reader, person: Person) -> None:
+    """Raises UploadsWaiting for whoever has brought too many files without using them."""
+    waiting = await reader.value(
+        "SELECT count(*) FROM upload WHERE person_id = %(id)s AND subject IS NULL AND removed_at IS NULL",
+        id=person.person_id,
+    )
+    if waiting >= WAITING_MAX:
+        raise UploadsWaiting
 
 
 async def _finish(writer: Writer, person: Person, promised: _Promised) -> Upload:

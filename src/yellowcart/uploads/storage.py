@@ -13,6 +13,7 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from yellowcart.kernel.open_sessions import require_no_session
 from yellowcart.kernel.settings import Settings
 from yellowcart.uploads.errors import StorageAway, UploadUnknown
 
@@ -88,6 +89,7 @@ async def _one_piece(content: bytes) -> AsyncIterator[bytes]:
 
 @contextmanager
 def _told(*, missing_is_fine: bool = False) -> Iterator[None]:
+    require_no_session("the storage of uploads")
     try:
         yield
     except FileNotFoundError as error:

@@ -17,6 +17,7 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 LAYOUT_CONTEXT: dict[str, object] = {
     "path": "/orders",
     "query": {"status": "paid", "cursor": "c1"},
+    "page_address": "/orders?status=paid&cursor=c1",
     "csrf_token": "token",
     "person": None,
     "demo": False,

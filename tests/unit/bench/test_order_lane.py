@@ -47,14 +47,15 @@ def test_two_hundred_orders_are_measured_and_found_in_the_tables(postgres_url: s
     (everything,) = result.at[8].everything.results
     (empty,) = result.at[8].empty
     assert lane.statuses == empty.statuses == {201: 200}
-    assert everything.statuses == {201: 150}
+    (both,) = result.at[8].both_coupons.results
+    assert everything.statuses == both.statuses == {201: 150}
     assert lane.broken == lane.unanswered == 0
     # The warm-up of a second places orders as well.
     assert 200 < result.answered <= 400
     assert result.sales.orders == result.sales.events == result.sales.held == result.answered
-    assert 150 < result.answered_everything <= 300
+    assert 300 < result.answered_everything <= 450
     assert result.used_up.quota_taken == result.sales_everything.orders == result.answered_everything
-    assert result.used_up.claims_used == result.used_up.discounts == 2 * result.answered_everything
+    assert result.used_up.claims_used == result.used_up.discounts == result.answered_everything + 150
     with psycopg.connect(postgres_url) as connection:
         known = {row[0] for row in connection.execute("SELECT datname FROM pg_database").fetchall()}
     assert conninfo_to_dict(database_url)["dbname"] not in known
@@ -62,8 +63,8 @@ def test_two_hundred_orders_are_measured_and_found_in_the_tables(postgres_url: s
     shown = Report(measured_at=report().measured_at, machine=report().machine, sections=sections)
     figures = figures_by_key(shown)
     told = [ratio_text(ratio, figures).split(";")[0] for section in sections for ratio in section.ratios]
-    assert sorted(text == "not measured" for text in told) == [False, False, False, True]
-    assert all(float(text) > 0 for text in told if text != "not measured")
+    assert sorted(text == "not measured" for text in told) == [False, False, False, False, True, True]
+    assert all(figure.value > 0 for figure in figures.values() if figure.key.endswith("per_s"))
     written = markdown_block(shown)
     assert "| orders in the database |" in written
     assert "- The foundation: not measured: the commit 2770d85 is not in this clone." in written
@@ -161,14 +162,15 @@ def test_every_refused_buyer_must_have_been_told_why() -> None:
 
 
 USED_UP = UsedUp(
-    discounts=10,
-    discount_fen=4_000,
-    claims_used=10,
-    claims_left=6,
+    discounts=8,
+    discount_fen=5 * 500 + 3 * 300,
+    claims_used=8,
+    claims_left=8,
     orders_of_claims=5,
     quota_taken=5,
     freight_fen=4_000,
-    total_fen=5 * 3_990,
+    total_fen=5 * 4_290 - 3 * 300,
+    uses_counted=8,
 )
 
 

@@ -8,6 +8,7 @@ from tests.conftest import sign_in_as
 from yellowcart.accounts import sessions
 from yellowcart.accounts.errors import LoginFailed, TokenExpired, TokenInvalid
 from yellowcart.accounts.model import Role
+from yellowcart.accounts.passwords import NOBODY, needs_rehash
 from yellowcart.accounts.register import register
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
@@ -87,3 +88,7 @@ async def test_a_demo_worlds_leap_ends_no_session(database: Database, still_cloc
     signed_in = await sign_in_as(database)
     still_clock.freeze(clock.system_now() + 10 * sessions.SESSION_LIFE)
     assert await who(database, signed_in.token) == signed_in.person.login
+
+
+def test_a_login_that_does_not_exist_is_checked_with_todays_parameters() -> None:
+    assert not needs_rehash(NOBODY), "a wrong password must take as long for nobody as for somebody"

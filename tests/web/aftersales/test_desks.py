@@ -10,10 +10,12 @@ from tests.orders.shopping import ADDRESS
 from tests.small_world import PRICE_FEN
 from tests.web.aftersales.conftest import Scene
 from tests.web.filled_form import fields_of
+from yellowcart.accounts.audit import read_trail
 from yellowcart.aftersales.claims import CLAIM_LASTS
 from yellowcart.aftersales.deadline_settings import deadline_settings
 from yellowcart.aftersales.deadlines import DEFAULTS_S, Deadline
-from yellowcart.aftersales.model import AutoRule, Case, CaseState
+from yellowcart.aftersales.model import AutoRule, Case, CaseState, case_subject
+from yellowcart.aftersales.negotiate import withdraw_case
 from yellowcart.aftersales.reasons import CaseKind, Reason
 from yellowcart.aftersales.rules import ShopRules
 from yellowcart.aftersales.shop_rules import change_shop_rules, shop_rules
@@ -184,6 +186,58 @@ async def test_programs_take_cases_and_give_them_back(scene: Scene) -> None:
     done = await scene.seeding.done()
     over = await scene.operator.post(path.replace(str(case.aftersale_id), str(done.aftersale_id)), headers=first)
     assert over.json()["code"] == "aftersale_moved"
+
+
+async def test_taking_a_case_and_giving_it_back_stand_in_the_audit_trail(scene: Scene) -> None:
+    case = await scene.seeding.to_decide()
+    path = scene.operators(case, "/claim")
+    me = scene.people["operator"].person
+    await scene.press("operator", path)
+    scene.desk.still_clock.freeze(clock.now() + CLAIM_LASTS / 2)
+    await scene.press("operator", path)
+    assert (await scene.press("second", path)).status_code == 409
+    await scene.press("operator", path, release="yes")
+    await scene.press("operator", path, release="yes")
+    async with scene.desk.database.reading() as reader:
+        trail = await read_trail(reader, subject=case_subject(case.aftersale_id), action="aftersales:case:")
+    taken = [each for each in trail.items if each.action.endswith((":claim", ":release"))][::-1]
+    assert [(each.action.split(":")[-1], each.person_id) for each in taken] == [
+        ("claim", me.person_id),
+        ("claim", me.person_id),
+        ("release", me.person_id),
+    ]
+    first, second, given = taken
+    assert (first.before, given.after) == (None, None)
+    assert first.after == second.before != second.after == given.before
+    assert isinstance(second.after, dict)
+    assert second.after["operator_id"] == me.person_id
+
+
+async def test_a_shops_list_of_orders_marks_those_with_an_open_after_sale(scene: Scene) -> None:
+    desk = scene.desk
+    quiet, claimed = await desk.received(1), await desk.received(1)
+    case = await desk.open(claimed)
+
+    async def marked() -> dict[int, bool]:
+        found = rows(await scene.read("shop", f"/merchant/{desk.shop_id}/orders"))
+        return {
+            order_id: "After-sale</span>" in row
+            for row in found
+            for order_id in (quiet, claimed)
+            if str(order_id) in row
+        }
+
+    assert await marked() == {quiet: False, claimed: True}
+    await desk.write(lambda writer: withdraw_case(writer, desk.buyer, desk.shop_id, case.aftersale_id))
+    assert await marked() == {quiet: False, claimed: False}
+
+
+async def test_the_operators_page_of_an_order_leads_to_its_cases(scene: Scene) -> None:
+    case = await scene.seeding.to_decide()
+    page = await scene.read("operator", f"/operator/orders/{case.shop_id}/{case.order_id}")
+    assert f'<a href="{scene.operators(case)}">' in page
+    without = await scene.read("operator", f"/operator/orders/{case.shop_id}/{await scene.desk.paid(1)}")
+    assert f"/operator/arbitration/{case.shop_id}/" not in without
 
 
 async def test_a_decision_is_shown_before_it_holds(scene: Scene) -> None:

@@ -26,14 +26,16 @@ from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.translation import N_
 from yellowcart.orders.model import OrderState
-from yellowcart.orders.queries import order_of_buyer
+from yellowcart.orders.queries import OrderDetail, order_of_buyer
 from yellowcart.payments.errors import MethodNotOffered, PayerUnknown, ProviderRefused, ProviderSilent
+from yellowcart.payments.gateway import Prompt
 from yellowcart.payments.model import Payment, PaymentMethod, PaymentState
-from yellowcart.payments.pay import OpenCashier, Payer, open_cashier, settle_payment
+from yellowcart.payments.pay import Look, OpenCashier, Payer, look_at_payment, open_cashier
 from yellowcart.payments.presence import Standing, leave_cashier, stay_at_cashier
 from yellowcart.payments.providers import Gateways
-from yellowcart.payments.queries import payments_of_order
+from yellowcart.payments.queries import payments_of_order, shown_before
 from yellowcart.payments.rules import device_of, methods_for
+from yellowcart.payments.wechat_payer import WechatPayer
 from yellowcart.payments.wording import METHOD_WORDS
 
 Key = tuple[ShopId, OrderId]
@@ -80,15 +82,14 @@ async def pay(
     key = (ShopId(shop_id), OrderId(order_id))
     try:
         method = _method(data.get("method"))
-        if method is PaymentMethod.WECHAT_NATIVE:
-            await _open(request, database, gateways, person, key, method)
-            return go_to(f"{_path(key)}/scan")
         if method is PaymentMethod.WECHAT_JSAPI and gateways.wechat_payer is not None:
             back = f"{_path(key)}/wechat"
             return Redirect(
                 gateways.wechat_payer.authorize_address(back, _token(request, person, key)), status_code=303
             )
         opened = await _open(request, database, gateways, person, key, method)
+        if method is PaymentMethod.WECHAT_NATIVE:
+            return go_to(f"{_path(key)}/scan")
         if opened.url is None:
             raise MethodNotOffered
     except Refusal as refusal:
@@ -102,25 +103,19 @@ async def scan(
     shop_id: FromPath[int],
     order_id: FromPath[int],
     database: NamedDependency[Database],
-    gateways: NamedDependency[Gateways],
     person: NamedDependency[Person],
-) -> Response[str]:
-    """The code that a phone scans. The page asks every few seconds whether it was paid."""
+) -> Response[str] | Redirect:
+    """The code that a phone scans, as it was made when the payment was opened; without one, back to the cashier.
+    The page asks every few seconds whether it was paid."""
     key = (ShopId(shop_id), OrderId(order_id))
-    try:
-        opened = await _open(request, database, gateways, person, key, PaymentMethod.WECHAT_NATIVE)
-    except Refusal as refusal:
-        return await _cashier_page(request, database, gateways, person, key, refusal)
-    async with database.reading() as reader:
-        detail = await order_of_buyer(reader, person.person_id, *key)
-    context = {
-        "order": detail.order,
-        "detail": detail,
-        "code": _code_picture(opened.code or ""),
-        "left_s": seconds_left(detail.order.hold_until),
-        "back": _path(key),
-    }
-    return buyer_page(request, "cashier_scan.html", context)
+    shown = await _shown(database, person, key, PaymentMethod.WECHAT_NATIVE)
+    if shown is None or shown.prompt.code is None:
+        return go_to(_path(key))
+    return buyer_page(
+        request,
+        "cashier_scan.html",
+        _order_context(key, shown.detail) | {"code": _code_picture(shown.prompt.code)},
+    )
 
 
 @get("/{shop_id:int}/{order_id:int}/wechat", guards=[SIGNED_IN])
@@ -132,32 +127,52 @@ async def inside_wechat(
     gateways: NamedDependency[Gateways],
     person: NamedDependency[Person],
     code: FromQuery[str] = "",
-) -> Response[str]:
-    """Back from WeChat with a code that tells who pays: open the payment, and let WeChat's browser take it over.
-    Reloaded, the code is used up, and the payment remembers its payer."""
+) -> Response[str] | Redirect:
+    """Inside WeChat. Who comes back from it with a code that tells who pays gets a form that opens the payment,
+    which the page sends by itself. Once it is open, WeChat's browser takes it over, also when it is reloaded."""
     key = (ShopId(shop_id), OrderId(order_id))
+    given = request.query_params.get("state", "")
+    if not code:
+        shown = await _shown(database, person, key, PaymentMethod.WECHAT_JSAPI)
+        if shown is None or shown.prompt.jsapi is None:
+            return go_to(_path(key))
+        context = _order_context(key, shown.detail) | {"jsapi": shown.prompt.jsapi}
+        return buyer_page(request, "cashier_wechat.html", context)
     try:
-        payer = gateways.wechat_payer
-        given = request.query_params.get("state", "")
-        if payer is None or not hmac.compare_digest(given.encode(), _token(request, person, key).encode()):
-            raise PayerUnknown
-        try:
-            openid = await payer.openid_of(code)
-        except PayerUnknown:
-            openid = ""
-        opened = await _open(request, database, gateways, person, key, PaymentMethod.WECHAT_JSAPI, openid)
+        _require_token(request, gateways, person, key, given)
     except Refusal as refusal:
         return await _cashier_page(request, database, gateways, person, key, refusal)
+    if (await stay_at_cashier(database, person, *key)).standing is not Standing.WAITING:
+        return go_to(_path(key))
     async with database.reading() as reader:
         detail = await order_of_buyer(reader, person.person_id, *key)
-    context = {
-        "order": detail.order,
-        "detail": detail,
-        "jsapi": opened.jsapi,
-        "left_s": seconds_left(detail.order.hold_until),
-        "back": _path(key),
-    }
+    context = _order_context(key, detail) | {"payer_code": code, "payer_token": given}
     return buyer_page(request, "cashier_wechat.html", context)
+
+
+@post("/{shop_id:int}/{order_id:int}/wechat", guards=[SIGNED_IN], status_code=303)
+async def open_inside_wechat(
+    request: AnyRequest,
+    shop_id: FromPath[int],
+    order_id: FromPath[int],
+    data: FormBody,
+    database: NamedDependency[Database],
+    gateways: NamedDependency[Gateways],
+    person: NamedDependency[Person],
+) -> Response[str] | Redirect:
+    """Find out who pays by the code, and open the payment. A code is good once: sent again, the payment remembers
+    its payer."""
+    key = (ShopId(shop_id), OrderId(order_id))
+    try:
+        payer = _require_token(request, gateways, person, key, data.get("state", ""))
+        try:
+            openid = await payer.openid_of(data.get("code", ""))
+        except PayerUnknown:
+            openid = ""
+        await _open(request, database, gateways, person, key, PaymentMethod.WECHAT_JSAPI, openid)
+    except Refusal as refusal:
+        return await _cashier_page(request, database, gateways, person, key, refusal)
+    return go_to(f"{_path(key)}/wechat")
 
 
 @get("/{shop_id:int}/{order_id:int}/return", guards=[SIGNED_IN])
@@ -168,19 +183,22 @@ async def come_back(
     gateways: NamedDependency[Gateways],
     person: NamedDependency[Person],
 ) -> Redirect:
-    """Back from the provider: ask it how the payment stands, as often as somebody comes by here."""
+    """Back from the provider: it is asked how the payment stands, unless it was asked a moment ago."""
     key = (ShopId(shop_id), OrderId(order_id))
     async with database.reading() as reader:
         await order_of_buyer(reader, person.person_id, *key)
         payments = await payments_of_order(reader, *key)
-    settled: list[Payment] = []
+    looks: list[Look] = []
     for payment in payments:
         if payment.state is PaymentState.PREPARED:
             try:
-                settled.append(await settle_payment(database, gateways, payment.shop_id, payment.payment_id))
+                looks.append(await look_at_payment(database, gateways, payment.shop_id, payment.payment_id))
             except (ProviderSilent, ProviderRefused):
-                return go_to(_path(key), flash=N_("We wait for the payment provider's word."), kind="info")
-    flash, kind = _outcome(settled or payments)
+                looks.append(Look(payment, was_asked=False))
+                break
+    flash, kind = _outcome([look.payment for look in looks] or payments)
+    if kind == "info" and not all(look.was_asked for look in looks):
+        flash = N_("We wait for the payment provider's word.")
     return go_to(_path(key), flash=flash, kind=kind)
 
 
@@ -221,6 +239,31 @@ async def _open(
 ) -> OpenCashier:
     payer = Payer(address=request_address.get(), reference=openid)
     return await open_cashier(database, gateways, person, *key, method, payer)
+
+
+class _ShownOrder(msgspec.Struct, frozen=True):
+    """An order that waits for its payer, and what they were shown."""
+
+    detail: OrderDetail
+    prompt: Prompt
+
+
+async def _shown(database: Database, person: Person, key: Key, method: PaymentMethod) -> _ShownOrder | None:
+    """What the buyer was shown of the payment that is open by a method; None when there is none, or the order does
+    not wait any more. Who looks at it is at the cashier: the goods are kept. Raises OrderUnknown."""
+    presence = await stay_at_cashier(database, person, *key)
+    if presence.standing is not Standing.WAITING:
+        return None
+    async with database.reading() as reader:
+        shown = await shown_before(reader, *key, method)
+        if shown is None:
+            return None
+        return _ShownOrder(await order_of_buyer(reader, person.person_id, *key), shown.prompt)
+
+
+def _order_context(key: Key, detail: OrderDetail) -> dict[str, object]:
+    order = detail.order
+    return {"order": order, "detail": detail, "left_s": seconds_left(order.hold_until), "back": _path(key)}
 
 
 async def _cashier_page(
@@ -280,6 +323,14 @@ def _path(key: Key) -> str:
     return f"/cashier/{key[0]}/{key[1]}"
 
 
+def _require_token(request: AnyRequest, gateways: Gateways, person: Person, key: Key, given: str) -> WechatPayer:
+    """Who finds out the payer, if this buyer was sent to WeChat for this order. Raises PayerUnknown."""
+    payer = gateways.wechat_payer
+    if payer is None or not hmac.compare_digest(given.encode(), _token(request, person, key).encode()):
+        raise PayerUnknown
+    return payer
+
+
 def _token(request: AnyRequest, person: Person, key: Key) -> str:
     """Says that it was this buyer, for this order, who was sent to WeChat."""
     settings: Settings = request.app.state.settings
@@ -296,6 +347,6 @@ def _code_picture(text: str) -> Markup:
 
 ROUTES = Router(
     "/cashier",
-    route_handlers=[cashier, pay, scan, inside_wechat, come_back, here, leave],
+    route_handlers=[cashier, pay, scan, inside_wechat, open_inside_wechat, come_back, here, leave],
     include_in_schema=False,
 )

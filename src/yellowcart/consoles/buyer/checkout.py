@@ -13,9 +13,16 @@ from litestar.response import Redirect
 
 from yellowcart.accounts.access import SIGNED_IN
 from yellowcart.accounts.model import Person
-from yellowcart.consoles.buyer.checkout_form import ADDRESS_FIELDS, TypedCheckout, number_in, read_checkout
+from yellowcart.catalog.wording import RETURN_WORDS
+from yellowcart.consoles.buyer.checkout_form import (
+    ADDRESS_FIELDS,
+    TypedCheckout,
+    checkout_path,
+    number_in,
+    read_address_bar,
+    read_checkout,
+)
 from yellowcart.consoles.buyer.checkout_view import CheckoutView, chosen_address, read_checkout_view
-from yellowcart.consoles.buyer.checkout_words import RETURN_WORDS
 from yellowcart.consoles.buyer.goods import listing_choice
 from yellowcart.consoles.buyer.navigation import buyer_page
 from yellowcart.consoles.forms import Form, FormBody, refused_form
@@ -56,7 +63,7 @@ async def checkout_page(
     """What an order would cost. `listing`, `sku` and `quantity` begin it; without a SKU it is chosen first, and
     without a listing there is nothing to check out."""
     fields = dict(request.query_params)
-    typed = read_checkout(fields)
+    typed = read_address_bar(fields)
     if typed.lines:
         return await _answer(request, database, platform, person, typed)
     listing_id = number_in(fields.get("listing", ""))
@@ -167,11 +174,12 @@ async def _answer(
         locale_of(request),
         refused=refused,
     )
-    return _shown(request, view, writing=writing, status=status)
+    here = checkout_path(typed, view.address.address_id if view.address else None)
+    return _shown(request, view, here, writing=writing, status=status)
 
 
 def _shown(
-    request: AnyRequest, view: CheckoutView, *, writing: AddressForm | None, status: int = 200
+    request: AnyRequest, view: CheckoutView, here: str, *, writing: AddressForm | None, status: int = 200
 ) -> Response[str]:
     if writing is None and not view.addresses:
         writing = AddressForm()
@@ -183,6 +191,7 @@ def _shown(
         "is_part": is_part,
         "return_words": RETURN_WORDS,
         "back": view.back,
+        "page_address": here,
     }
     return buyer_page(request, "checkout/form.html" if is_part else "checkout/page.html", context, status=status)
 

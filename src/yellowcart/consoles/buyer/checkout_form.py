@@ -6,6 +6,7 @@ change sends all of it, and what comes back holds all of it.
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -24,6 +25,8 @@ BEST, OWN = "best", "own"
 PIECES = re.compile(r"(pieces|gone)\.([1-9]\d{0,15})\.([1-9]\d{0,15})\Z", re.ASCII)
 CLAIM = re.compile(r"([1-9]\d{0,15})-([1-9]\d{0,15})\Z", re.ASCII)
 NUMBER = re.compile(r"-?\d{1,30}\Z", re.ASCII)
+BY_HAND = ("accepts.", "gone.", "seen", "used", "request_key")
+"""Fields that a form alone can bring."""
 ADDRESS_FIELDS = ("recipient", "phone", "province", "city", "district", "street")
 
 
@@ -91,8 +94,14 @@ class TypedCheckout(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def read_address_bar(fields: Mapping[str, str]) -> TypedCheckout:
+    """What the address of a checkout's page says. A link can choose goods; it ticks no return rule, and says
+    nothing of what was seen."""
+    return read_checkout({name: text for name, text in fields.items() if not name.startswith(BY_HAND)})
+
+
 def read_checkout(fields: Mapping[str, str]) -> TypedCheckout:
-    """What a form, or the address of a checkout page, says. Whatever makes no sense is left out."""
+    """What a form says. Whatever makes no sense is left out."""
     wanted, quantity_wrong = _wanted(fields)
     return TypedCheckout(
         lines=[
@@ -114,6 +123,23 @@ def read_checkout(fields: Mapping[str, str]) -> TypedCheckout:
     )
 
 
+def checkout_path(typed: TypedCheckout, address_id: int | None) -> str:
+    """The address of a checkout's page that holds what was typed: pieces, the chosen address by its number, the
+    buyer's own choice of coupons, and the note. Whom the goods go to is not written into it."""
+    fields: dict[str, str] = {f"pieces.{line.name}": str(line.quantity) for line in typed.lines}
+    if address_id is not None:
+        fields["address"] = str(address_id)
+    if typed.picks is not None:
+        picked = {
+            f"coupon.{place.value}": f"{pick.claim_id}-{pick.coupon_id}"
+            for place, pick in zip(Funder, typed.picks, strict=False)
+        }
+        fields |= {"choice": OWN} | picked
+    if typed.note.strip():
+        fields["note"] = typed.note.strip()
+    return f"/checkout?{urlencode(fields)}"
+
+
 def number_in(text: str) -> int | None:
     """A positive number that an id may be, or None."""
     number = int(text) if NUMBER.match(text) else 0
@@ -121,7 +147,8 @@ def number_in(text: str) -> int | None:
 
 
 def _wanted(fields: Mapping[str, str]) -> tuple[dict[tuple[int, int], int], bool]:
-    """Pieces by listing and SKU in their order, and whether some were out of bounds. None of a line removes it."""
+    """Pieces by listing and SKU in their order, and whether some were out of bounds. None of a line removes it,
+    unless it is the last."""
     typed: dict[tuple[int, int], str] = {}
     listing_id, sku_id = number_in(fields.get("listing", "")), number_in(fields.get("sku", ""))
     if listing_id is not None and sku_id is not None:
@@ -137,6 +164,9 @@ def _wanted(fields: Mapping[str, str]) -> tuple[dict[tuple[int, int], int], bool
             continue
         wanted[key] = min(max(number or 1, 1), QUANTITY_MAX)
         wrong = wrong or number != wanted[key]
+    if typed and not wanted:
+        # None of all of it is no order: it stays with one piece, and the page says what it wants.
+        return {next(iter(typed)): 1}, True
     return wanted, wrong
 
 

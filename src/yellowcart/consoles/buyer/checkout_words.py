@@ -2,7 +2,6 @@
 
 import msgspec
 
-from yellowcart.catalog.model import ReturnRule
 from yellowcart.freight.errors import DistrictMisspelt, DistrictUnknown, NotDeliveredThere
 from yellowcart.freight.model import FreightBasis, FreightReckoning
 from yellowcart.kernel.batching import QueueFull
@@ -23,18 +22,8 @@ from yellowcart.orders.errors import (
     SoldOut,
     SpecialPriceGone,
 )
+from yellowcart.orders.rules import HELD_PIECES_IN_ROOM_MAX
 from yellowcart.promotions.errors import CouponUnusable
-
-RETURN_WORDS: dict[ReturnRule, str] = {
-    ReturnRule.NO_REASON: N_("7-day returns without a reason"),
-    ReturnRule.EXCLUDED: N_("No returns without a reason"),
-    ReturnRule.NOT_AFTER_UNSEALING: N_("No returns without a reason once unsealed"),
-    ReturnRule.NOT_AFTER_ACTIVATION: N_("No returns without a reason once activated"),
-    ReturnRule.NOT_AFTER_INSTALLATION: N_("No returns without a reason once installed"),
-    ReturnRule.CUSTOM_MADE: N_("Made to order: no returns without a reason"),
-    ReturnRule.NOT_AFTER_USE: N_("No returns without a reason once used"),
-    ReturnRule.ANY_TIME: N_("Refunded at any time"),
-}
 
 _COUPON_ADVICE = N_("The total was worked out again without it.")
 _ADDRESS_ADVICE = N_("Choose another address; everything else stays as it is.")
@@ -107,9 +96,12 @@ def freight_words(reckoning: FreightReckoning) -> FreightWords:
 
 def told_refusal(code: str, *, limit: int | None, province: str) -> Refusal | None:
     """The refusal that the order lane answered the page's script with, by its code; None for a code that no order
-    is refused by. `limit` and `province` fill the places of the sentences that have them."""
+    is refused by. `limit`, `province` and the pieces that may be held fill the places of the sentences that have
+    them."""
     refusal = _TOLD.get(code)
-    return None if refusal is None else refusal(limit=limit or "", province=province)
+    if refusal is None:
+        return None
+    return refusal(limit=limit or "", province=province, pieces=HELD_PIECES_IN_ROOM_MAX)
 
 
 def advice_for(refusal: Refusal) -> str:

@@ -1,22 +1,21 @@
-"""My orders: by what is to be done about them, found by words or number; and my after-sales beside them."""
+"""My orders: by what is to be done about them, found by words or number. After-sales are a page of their own."""
 
 from typing import Annotated
 from urllib.parse import urlencode
 
-import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
+from litestar.response import Redirect
 
 from yellowcart.accounts.access import SIGNED_IN
 from yellowcart.accounts.model import Person
-from yellowcart.aftersales.queries import CaseSummary, cases_of_buyer
-from yellowcart.aftersales.wording import KIND_NAMES, STATE_NAMES
 from yellowcart.consoles.buyer.navigation import buyer_page, is_fragment
-from yellowcart.consoles.buyer.order_view import COUNTED_DOWN_S, seconds_left
-from yellowcart.consoles.rendering import AnyRequest
+from yellowcart.consoles.buyer.order_view import seconds_left
+from yellowcart.consoles.rendering import AnyRequest, go_to
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.ids import PersonId
+from yellowcart.kernel.paging import Page
 from yellowcart.kernel.translation import N_
 from yellowcart.orders.buyer_orders import (
     STATES_OF,
@@ -28,32 +27,25 @@ from yellowcart.orders.buyer_orders import (
 from yellowcart.orders.model import OrderState
 from yellowcart.reviews.to_review import orders_to_review
 
-TO_REVIEW, AFTERSALE = "to_review", "aftersale"
+TO_REVIEW, AFTERSALES = "to_review", "aftersale"
 TABS: tuple[tuple[str, str], ...] = (
     (OrderGroup.TO_PAY, N_("Awaiting payment")),
     (OrderGroup.TO_SHIP, N_("Awaiting shipment")),
     (OrderGroup.ON_ITS_WAY, N_("On its way")),
     (TO_REVIEW, N_("To review")),
-    (AFTERSALE, N_("After-sale")),
+    (AFTERSALES, N_("After-sale")),
     (OrderGroup.CLOSED, N_("Closed")),
 )
+ELSEWHERE = {AFTERSALES: "/aftersales"}
+"""The tabs that are pages of their own, with their address."""
 SEARCH_LENGTH_MAX = 60
 TO_SAY = {
     OrderGroup.TO_PAY: N_("Nothing waits for your payment."),
     OrderGroup.TO_SHIP: N_("Nothing waits to be shipped to you."),
     OrderGroup.ON_ITS_WAY: N_("Nothing is on its way to you."),
     TO_REVIEW: N_("What you have received can be rated here."),
-    AFTERSALE: N_("Refunds, returns and exchanges stand here once you ask for one."),
     OrderGroup.CLOSED: N_("None of your orders ended without a purchase."),
 }
-
-
-class OrderList(msgspec.Struct, frozen=True):
-    """One page of a tab: orders, or after-sales."""
-
-    orders: list[BuyerOrder]
-    cases: list[CaseSummary]
-    next_cursor: str | None
 
 
 @get("/", guards=[SIGNED_IN])
@@ -65,41 +57,39 @@ async def my_orders(
     search: FromQuery[str] = "",
     chosen: Annotated[OrderState | None, QueryParameter(name="state")] = None,
     cursor: FromQuery[str | None] = None,
-) -> Response[str]:
+) -> Response[str] | Redirect:
     """My orders, newest first. `state` is how older links name a tab."""
+    if show in ELSEWHERE:
+        return go_to(ELSEWHERE[show])
     tab = show if show in dict(TABS) else _tab_of(chosen)
     search = search.strip()[:SEARCH_LENGTH_MAX]
     async with database.reading() as reader:
         found = await _find(reader, person.person_id, tab, search, cursor)
     asked = {name: text for name, text in (("show", tab), ("search", search)) if text}
     context = {
-        "found": found,
+        "orders": found.items,
+        "next_cursor": found.next_cursor,
         "tab": tab,
-        "tabs": TABS,
+        "tabs": [(key, words, ELSEWHERE.get(key, f"/orders?show={key}")) for key, words in TABS],
         "search": search,
         "to_say": TO_SAY.get(tab, ""),
         "more": f"/orders?{urlencode({**asked, 'cursor': found.next_cursor or ''})}",
         "seconds_left": seconds_left,
-        "counted_down_s": COUNTED_DOWN_S,
-        "kind_names": KIND_NAMES,
-        "state_names": STATE_NAMES,
     }
     template = "orders/cards.html" if is_fragment(request) else "orders/list.html"
     return buyer_page(request, template, context, tab="/orders")
 
 
-async def _find(reader: Reader, person_id: PersonId, tab: str, search: str, cursor: str | None) -> OrderList:
+async def _find(
+    reader: Reader, person_id: PersonId, tab: str, search: str, cursor: str | None
+) -> Page[BuyerOrder]:
     """The page of a tab. Raises CursorBroken."""
-    if tab == AFTERSALE:
-        cases = await cases_of_buyer(reader, person_id, cursor=cursor)
-        return OrderList([], cases.items, cases.next_cursor)
     if tab == TO_REVIEW:
         keys = await orders_to_review(reader, person_id, cursor=cursor)
         orders = await orders_of_keys(reader, person_id, [(key.shop_id, key.order_id) for key in keys.items])
-        return OrderList(orders, [], keys.next_cursor)
+        return Page(items=orders, next_cursor=keys.next_cursor)
     group = OrderGroup(tab) if tab else None
-    page = await find_orders_of_buyer(reader, person_id, group=group, search=search, cursor=cursor)
-    return OrderList(page.items, [], page.next_cursor)
+    return await find_orders_of_buyer(reader, person_id, group=group, search=search, cursor=cursor)
 
 
 def _tab_of(state: OrderState | None) -> str:

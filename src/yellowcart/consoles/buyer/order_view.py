@@ -17,6 +17,7 @@ from yellowcart.kernel.translation import N_, Locale, translate
 from yellowcart.orders.addresses import KnownAddress, addresses_of
 from yellowcart.orders.model import CloseReason, Order, OrderLine, OrderState, StopReason
 from yellowcart.orders.queries import OrderDetail, order_of_buyer
+from yellowcart.orders.rules import may_go_elsewhere
 from yellowcart.parcels.address_change import address_changes_of
 from yellowcart.parcels.model import AddressChange, AddressChangeState, Parcel
 from yellowcart.parcels.queries import parcels_of_order
@@ -125,8 +126,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def may_change_address(self) -> bool:
         """Whether another address can be asked for: paid, nothing has left, and nothing is asked already."""
-        nothing_left = all(view.line.shipped_quantity == 0 for view in self.lines)
-        return self.order.state is OrderState.PAID and nothing_left and self.change is None
+        return may_go_elsewhere(self.order.state) and self.change is None
 
     @property
     def may_buy_again(self) -> bool:
@@ -171,7 +171,7 @@ async def read_order_view(
         cases=cases,
         stops=[translate(STOP_WORDS[reason], locale) for reason in {stop.reason: None for stop in detail.stops}],
         change=next((change for change in changes if change.state is AddressChangeState.ASKED), None),
-        addresses=await addresses_of(reader, person.person_id) if order.state is OrderState.PAID else [],
+        addresses=await addresses_of(reader, person.person_id) if may_go_elsewhere(order.state) else [],
         pay_s=seconds_left(order.hold_until),
         ship_s=seconds_left(order.ship_due_at) if waits and order.ship_due_at else None,
         confirm_s=(

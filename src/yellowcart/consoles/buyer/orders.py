@@ -13,8 +13,8 @@ from yellowcart.accounts.access import SIGNED_IN
 from yellowcart.accounts.model import Person
 from yellowcart.aftersales.open_case import cancel_paid_order
 from yellowcart.aftersales.wording import KIND_NAMES, STATE_NAMES
+from yellowcart.catalog.wording import RETURN_WORDS
 from yellowcart.consoles.buyer.checkout_form import number_in
-from yellowcart.consoles.buyer.checkout_words import RETURN_WORDS
 from yellowcart.consoles.buyer.navigation import buyer_page
 from yellowcart.consoles.buyer.order_list import my_orders
 from yellowcart.consoles.buyer.order_view import COUNTED_DOWN_S, read_order_view, seconds_left

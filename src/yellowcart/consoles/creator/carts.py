@@ -31,7 +31,7 @@ from yellowcart.stage import listings
 from yellowcart.stage.creators import creator_of
 from yellowcart.stage.goods import SOLD_OUTSIDE, sellable_link, suggested_title
 from yellowcart.stage.model import Listing, Place
-from yellowcart.stage.rules import PASTE_LENGTH_MAX
+from yellowcart.stage.rules import HOLD_S_DEFAULT, HOLD_S_MAX, LIMIT_PER_BUYER_MAX, PASTE_LENGTH_MAX
 
 CREATOR = allow(Role.CREATOR)
 LINKS_SHOWN = 10
@@ -169,7 +169,14 @@ async def picker_part(
     return page(
         request,
         "creator/picker.html",
-        {"products": found, "cart_path": cart_path(place), "text": text},
+        {
+            "products": found,
+            "cart_path": cart_path(place),
+            "text": text,
+            "limit_most": LIMIT_PER_BUYER_MAX,
+            "hold_minutes": HOLD_S_DEFAULT // 60,
+            "hold_minutes_most": HOLD_S_MAX // 60,
+        },
     )
 
 
@@ -183,8 +190,10 @@ async def add_product(
     person: NamedDependency[Person],
     timeline: NamedDependency[Timeline],
 ) -> Response[str] | Redirect:
-    """List a product of a platform shop. A cart holds a product once, so that a repeat lists nothing twice."""
+    """List a product of a platform shop, with a limit for each buyer and the time that an unpaid order keeps its
+    pieces. A cart holds a product once, so that a repeat lists nothing twice."""
     place = await _place(database, person, kind, place_id)
+    hold_minutes = read_whole(data.get("hold_minutes", ""), "hold_minutes")
     shop_id, product_id = read_whole_id(data.get("shop_id", "")), read_whole_id(data.get("product_id", ""))
     async with database.writing() as writer:
         made = await listings.list_product(
@@ -194,6 +203,7 @@ async def add_product(
             ShopId(shop_id),
             ProductId(product_id),
             limit_per_buyer=read_whole(data.get("limit_per_buyer", ""), "limit_per_buyer"),
+            hold_s=HOLD_S_DEFAULT if hold_minutes is None else 60 * hold_minutes,
         )
         await _put_on_if_asked(writer, person, made, data)
     return await _answer(request, database, place, timeline)

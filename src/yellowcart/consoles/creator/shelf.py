@@ -10,6 +10,7 @@ from yellowcart.links.wording import next_change_text, verdict_text
 from yellowcart.promotions.special_price_queries import shown_special_prices
 from yellowcart.stage.model import Creator, Listing, Place, Room, RoomState, VideoState, in_room, in_video
 from yellowcart.stage.queries import CartListing, cart_of_room, cart_of_video, room_view, video_view
+from yellowcart.stage.rules import HOLD_S_DEFAULT
 from yellowcart.stage.twin_queries import twins_of_listings
 
 
@@ -56,6 +57,7 @@ async def cart_context(request: AnyRequest, reader: Reader, place: Place, timeli
         "cart_path": cart_path(place),
         "cart_open": is_open,
         "explains": explains,
+        "hold_s_default": HOLD_S_DEFAULT,
     }
 
 

@@ -11,12 +11,12 @@ from yellowcart.accounts.model import Person, Role
 from yellowcart.aftersales.detail import read_cases
 from yellowcart.aftersales.model import AftersaleId, Case
 from yellowcart.aftersales.negotiate import agree
+from yellowcart.aftersales.rules import is_simple
 from yellowcart.aftersales.shop_rules import ShopSettings, shop_rules
 from yellowcart.catalog.shops import require_member
 from yellowcart.consoles.case_forms import number_in
 from yellowcart.consoles.case_view import WORDS
 from yellowcart.consoles.forms import FormBody
-from yellowcart.consoles.merchant.aftersales import is_simple
 from yellowcart.consoles.merchant.navigation import console_context, shop_path
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of, page
 from yellowcart.kernel.database import Database, Reader
@@ -80,12 +80,14 @@ async def _chosen(reader: Reader, shop_id: ShopId, settings: ShopSettings, data:
         for name, typed in data.items()
         if name.startswith(_CASE)
     }
+    has_address = settings.return_address is not None
     wanted = [AftersaleId(number) for number in seen if number][:CASES_AT_ONCE_MAX]
     return [
         Chosen(
             case=case,
             seen=seen[case.aftersale_id],
-            simple=is_simple(case.state, case.kind, settings) and case.version == seen[case.aftersale_id],
+            simple=is_simple(case.state, case.kind, has_address=has_address)
+            and case.version == seen[case.aftersale_id],
         )
         for case in await read_cases(reader, shop_id, wanted)
     ]

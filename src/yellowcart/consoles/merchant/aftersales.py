@@ -15,7 +15,8 @@ from yellowcart.aftersales.detail import case_of_shop
 from yellowcart.aftersales.model import Actor, AftersaleId, Case, CaseState
 from yellowcart.aftersales.queries import COUNTED_MAX, DUE_SOON, CaseGroup, counts_of_shop
 from yellowcart.aftersales.reasons import COMES_BACK, CaseKind
-from yellowcart.aftersales.shop_rules import ShopSettings, shop_rules
+from yellowcart.aftersales.rules import is_simple
+from yellowcart.aftersales.shop_rules import shop_rules
 from yellowcart.aftersales.wording import REASON_NAMES
 from yellowcart.catalog.model import Shop
 from yellowcart.catalog.shops import require_member
@@ -78,7 +79,10 @@ async def case_list(
         counts = await counts_of_shop(reader, shop.shop_id)
         settings = await shop_rules(reader, shop.shop_id)
     now = clock.now()
-    simple = {case.aftersale_id for case in found.items if is_simple(case.state, case.kind, settings)}
+    has_address = settings.return_address is not None
+    simple = {
+        case.aftersale_id for case in found.items if is_simple(case.state, case.kind, has_address=has_address)
+    }
     context = WORDS | {
         "cases": found.items,
         "next_cursor": found.next_cursor,
@@ -92,7 +96,7 @@ async def case_list(
         "simple": simple,
         "may_many": len(simple) > 1,
         "here": shop_path(shop, "/aftersales"),
-        "has_address": settings.return_address is not None,
+        "has_address": has_address,
     }
     return _page(request, shop, "aftersales.html", context)
 
@@ -175,13 +179,6 @@ async def act(
     if isinstance(done, CaseForm):
         return await _case_page(request, database, person, key, do, done)
     return go_to(f"/merchant/{shop_id}/aftersales/{aftersale_id}", flash=wanted.done)
-
-
-def is_simple(state: CaseState, kind: CaseKind, settings: ShopSettings) -> bool:
-    """Whether a case can be agreed to without a form: the shop has to answer, and where goods come back its
-    settings say where to."""
-    known = kind not in COMES_BACK or settings.return_address is not None
-    return state is CaseState.AWAITING_SELLER and known
 
 
 def reasons_option(figures: ShopFigures, locale: Locale) -> dict[str, object]:

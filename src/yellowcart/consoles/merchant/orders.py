@@ -9,7 +9,7 @@ from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
-from yellowcart.aftersales.queries import cases_of_order
+from yellowcart.aftersales.queries import cases_of_order, open_cases_of_orders
 from yellowcart.aftersales.wording import KIND_NAMES
 from yellowcart.catalog.shops import require_member
 from yellowcart.consoles.forms import FormBody, refused_form
@@ -24,6 +24,7 @@ from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
 from yellowcart.orders.model import OrderState
 from yellowcart.orders.queries import OrderDetail, count_by_state, order_of_shop, orders_of_shop
+from yellowcart.orders.rules import may_go_elsewhere
 from yellowcart.parcels.address_change import (
     address_changes_of,
     answer_address_change,
@@ -62,13 +63,15 @@ async def order_list(
         shop = await require_member(reader, person, ShopId(shop_id))
         found = await orders_of_shop(reader, shop.shop_id, state=state, order_id=only, cursor=cursor)
         counts = await count_by_state(reader, shop.shop_id)
-    items = found.items if only is not None or not typed else []
+        items = found.items if only is not None or not typed else []
+        claimed = await open_cases_of_orders(reader, shop.shop_id, [order.order_id for order in items])
     return page(
         request,
         "merchant/orders.html",
         console_context(request, shop, "orders")
         | {
             "orders": items,
+            "claimed": claimed,
             "next_cursor": found.next_cursor if items else None,
             "counts": counts,
             "number": typed,
@@ -261,7 +264,7 @@ async def _order_page(
             "carrier_names": dict(options),
             "form": None if refused is None else refused_form(refused[0], refused[1], locale),
             "may_ship": order.state in WAITS and not detail.stops and open_change is None,
-            "may_offer_address": order.state is OrderState.PAID and open_change is None,
+            "may_offer_address": may_go_elsewhere(order.state) and open_change is None,
             "written_address": written_address(order.address),
             "urgency": _urgency(detail),
             "list_path": shop_path(shop, "/orders"),

@@ -29,7 +29,13 @@ from yellowcart.parcels.carriers import carrier_options
 from yellowcart.parcels.needs.accept import accept_quote
 from yellowcart.parcels.needs.model import Need, NeedId, NeedState, NewNeed, QuoteId
 from yellowcart.parcels.needs.post import post_need, withdraw_need
-from yellowcart.parcels.needs.queries import last_origin, need_of_shop, needs_of_shop, quotes_of_need
+from yellowcart.parcels.needs.queries import (
+    last_origin,
+    need_of_shop,
+    needs_of_shop,
+    parcel_of_need,
+    quotes_of_need,
+)
 from yellowcart.parcels.needs.rules import GOODS_LENGTH_MAX, WAYBILL_WITHIN
 from yellowcart.parcels.rules import PIECES_MAX
 
@@ -117,8 +123,10 @@ async def need_page(
         shop = await require_member(reader, person, ShopId(shop_id))
         need = await need_of_shop(reader, shop.shop_id, NeedId(need_id))
         quotes = await quotes_of_need(reader, shop.shop_id, NeedId(need_id))
+        parcel = await parcel_of_need(reader, need)
     context = {
         "need": need,
+        "parcel": parcel,
         "quotes": quotes,
         "seconds_left": max(0, int((need.due_at - clock.now()).total_seconds())),
         "waybill_seconds": None

@@ -7,6 +7,7 @@ from litestar.params import FromQuery
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.aftersales.desk_queries import CaseFilter, claims_of, find_cases
+from yellowcart.aftersales.freight_owed import freight_owed
 from yellowcart.aftersales.model import CaseState
 from yellowcart.aftersales.queries import CaseGroup, cases_in_arbitration, counts_of_desk
 from yellowcart.aftersales.reasons import CaseKind, Reason
@@ -81,15 +82,18 @@ async def cases_page(
         kind=kind_in(kind),
         reason=Reason(reason) if reason in set(Reason) else None,
         search=search,
+        freight_owed=show == "freight_owed",
     )
     async with database.reading() as reader:
         found = await find_cases(reader, wanted, cursor=cursor)
+        owed = await freight_owed(reader)
     context = WORDS | {
         "cases": found.items,
         "next_cursor": found.next_cursor,
         "kinds": list(CaseKind),
         "reasons": list(Reason),
         "search": search,
+        "owed": owed,
         "filtered": bool(show or kind or reason or search),
     }
     return operator_page(request, "aftersales", "aftersales.html", context)

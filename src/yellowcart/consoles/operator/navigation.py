@@ -38,6 +38,7 @@ _SECTIONS = (
         N_("Platform"),
         (
             ("people", N_("People and roles"), "/operator/people", "users"),
+            ("categories", N_("Categories"), "/operator/categories", "list"),
             ("tracking", N_("Parcel tracking"), "/operator/tracking", "truck"),
             ("switches", N_("Kill switches"), "/operator/switches", "lock"),
             ("clock", N_("Clock"), "/operator/clock", "clock"),

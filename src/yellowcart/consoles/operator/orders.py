@@ -9,6 +9,9 @@ from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
+from yellowcart.aftersales.queries import cases_of_order
+from yellowcart.aftersales.wording import KIND_NAMES
+from yellowcart.consoles.case_forms import number_in
 from yellowcart.consoles.forms import Form, FormBody, refused_form
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -26,6 +29,7 @@ from yellowcart.parcels.carriers import carrier_options
 from yellowcart.parcels.queries import parcels_of_order
 from yellowcart.payments.queries import payments_of_order, refunds_of_order
 
+NUMBER_LENGTH_MAX = 40
 CLOSE_REASONS = {
     CloseReason.LAPSED: N_("not paid in time"),
     CloseReason.BUYER_CANCELLED: N_("cancelled by the buyer"),
@@ -39,18 +43,24 @@ async def orders_page(
     database: NamedDependency[Database],
     wanted: Annotated[str, QueryParameter(name="state")] = "",
     shop_id: FromQuery[int | None] = None,
+    number: FromQuery[str] = "",
     cursor: FromQuery[str | None] = None,
 ) -> Response[str]:
-    """Orders by submit time, latest first."""
+    """Orders by submit time, latest first, or the one with a number."""
+    typed = number.strip()[:NUMBER_LENGTH_MAX]
+    only = number_in(typed)
     async with database.reading() as reader:
         found = await orders_of_all_shops(
             reader,
             state=next((each for each in OrderState if each.value == wanted), None),
             shop_id=None if shop_id is None else ShopId(shop_id),
+            # What is no number is nobody's order: ids begin at 1.
+            order_id=OrderId(only or 0) if typed else None,
             cursor=cursor,
         )
     context = {
         "page": found,
+        "number": typed,
         "states": list(OrderState),
         "close_reasons": CLOSE_REASONS,
         "surfaces": SURFACE_NAMES,
@@ -65,7 +75,8 @@ async def order_page(
     shop_id: FromPath[int],
     order_id: FromPath[int],
 ) -> Response[str]:
-    """One order: its price line by line, its payments and refunds, its parcels, and what stops it."""
+    """One order: its price line by line, its payments and refunds, its parcels, its after-sales, and what stops
+    it."""
     return await _order_page(request, database, (ShopId(shop_id), OrderId(order_id)))
 
 
@@ -120,12 +131,15 @@ async def _order_page(
         refunds = await refunds_of_order(reader, *key)
         parcels = await parcels_of_order(reader, *key)
         stops = await open_stops(reader, *key)
+        cases = await cases_of_order(reader, *key)
     context = {
         "detail": detail,
         "order": detail.order,
         "payments": payments,
         "refunds": refunds,
         "parcels": parcels,
+        "cases": cases,
+        "kind_names": KIND_NAMES,
         "carriers": dict(carrier_options(locale_of(request))),
         "risk": next((each for each in stops if each.reason is StopReason.RISK), None),
         "close_reasons": CLOSE_REASONS,

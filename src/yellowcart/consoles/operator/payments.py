@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
+from yellowcart.aftersales.freight_owed import freight_owed
 from yellowcart.consoles.forms import FormBody, refused_form
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -31,7 +32,7 @@ from yellowcart.payments.model import FindingState, PaymentState
 from yellowcart.payments.pay import settle_payment
 from yellowcart.payments.providers import Gateways
 from yellowcart.payments.references import read_reference, reference_of
-from yellowcart.payments.refund_desk import done_by_hand, try_again
+from yellowcart.payments.refund_desk import ask_provider, done_by_hand, try_again
 from yellowcart.payments.wording import (
     BILL_WORDS,
     CAUSE_WORDS,
@@ -151,6 +152,24 @@ async def again(
     return go_to("/operator/payments/refunds", flash=N_("The provider is asked again within seconds."))
 
 
+@post("/payments/refunds/{shop_id:int}/{refund_id:int}/ask", guards=[OPERATOR], status_code=303)
+async def ask_refund(
+    request: AnyRequest,
+    shop_id: FromPath[int],
+    refund_id: FromPath[int],
+    database: NamedDependency[Database],
+    gateways: NamedDependency[Gateways],
+    person: NamedDependency[Person],
+) -> Response[str] | Redirect:
+    """Ask the provider how a failed refund stands, before anybody pays it by hand."""
+    try:
+        await ask_provider(database, gateways, person, ShopId(shop_id), refund_id)
+    except Refusal as refusal:
+        return await _refunds_page(request, database, refusal=refusal)
+    told = N_("The provider has not given this money back and will not: you may give it back by hand.")
+    return go_to("/operator/payments/refunds", flash=told)
+
+
 @post("/payments/refunds/{shop_id:int}/{refund_id:int}/by-hand", guards=[OPERATOR], status_code=303)
 async def by_hand(
     request: AnyRequest,
@@ -158,12 +177,13 @@ async def by_hand(
     refund_id: FromPath[int],
     data: FormBody,
     database: NamedDependency[Database],
+    gateways: NamedDependency[Gateways],
     person: NamedDependency[Person],
 ) -> Response[str] | Redirect:
-    """The money went back by another way; the receipt says by which."""
+    """The money went back by another way; the receipt says by which. The provider is asked first."""
+    receipt = data.get("receipt", "")
     try:
-        async with database.writing() as writer:
-            await done_by_hand(writer, person, ShopId(shop_id), refund_id, data.get("receipt", ""))
+        await done_by_hand(database, gateways, person, ShopId(shop_id), refund_id, receipt)
     except Refusal as refusal:
         return await _refunds_page(request, database, refusal=refusal, values=data, refund_id=refund_id)
     return go_to("/operator/payments/refunds", flash=N_("Noted. The buyer has been told that the money is back."))
@@ -239,9 +259,11 @@ async def _refunds_page(
     async with database.reading() as reader:
         found = await desk_queries.refunds_for_operators(reader, failed=show != "tried", cursor=cursor)
         counts = await desk_queries.desk_counts(reader)
+        owed = await freight_owed(reader)
     context = WORDS | {
         "page": found,
         "counts": counts,
+        "owed": owed,
         "tried": show == "tried",
         "form": refused_form(refusal, values or {}, locale_of(request)) if refusal else None,
         "refused_id": refund_id,
@@ -329,6 +351,7 @@ ROUTES = [
     ask,
     refunds_page,
     again,
+    ask_refund,
     by_hand,
     findings_page,
     decide,

@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name=op.f("payment_finding_decided_check")),
         sa.CheckConstraint(
-            "kind IN ('bad_signature', 'unreadable', 'unknown_payment', 'unknown_refund', 'amount_differs', 'state_differs', 'missing_there', 'lost_notification')",
+            "kind IN ('bad_signature', 'unreadable', 'unknown_payment', 'unknown_refund', 'amount_differs', 'currency_differs', 'state_differs', 'missing_there', 'lost_notification')",
             name=op.f("payment_finding_kind_known_check"),
         ),
         sa.CheckConstraint(
@@ -801,6 +801,27 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("shop_id IS NOT NULL"),
     )
+    op.create_index(
+        "coupon_stopped_creator_idx",
+        "coupon",
+        ["creator_id", "coupon_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'stopped'"),
+    )
+    op.create_index(
+        "coupon_stopped_platform_idx",
+        "coupon",
+        ["coupon_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'stopped' AND funder = 'platform'"),
+    )
+    op.create_index(
+        "coupon_stopped_shop_idx",
+        "coupon",
+        ["shop_id", "coupon_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'stopped'"),
+    )
     op.create_table(
         "special_price",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -999,6 +1020,16 @@ def upgrade() -> None:
             "state IN ('awaiting_inspection', 'awaiting_replacement', 'awaiting_seller', 'evidence_of_seller')"
         ),
     )
+    op.create_index(
+        "aftersale_freight_owed_idx",
+        "aftersale",
+        ["aftersale_id"],
+        unique=False,
+        postgresql_include=["return_freight_fen", "return_freight_refunded_fen"],
+        postgresql_where=sa.text(
+            "return_freight_fen > return_freight_refunded_fen AND state IN ('closed', 'done', 'refunding', 'refused', 'withdrawn')"
+        ),
+    )
     op.create_index("aftersale_kind_idx", "aftersale", ["shop_id", "kind", "aftersale_id"], unique=False)
     op.create_index("aftersale_line_idx", "aftersale", ["shop_id", "order_id", "order_line_id"], unique=False)
     op.create_index(
@@ -1052,20 +1083,7 @@ def upgrade() -> None:
             "coupon_id", "buyer_id", "ordinal", name=op.f("claimed_coupon_coupon_id_buyer_id_ordinal_key")
         ),
         comment="Coupons in buyers' hands. given_back counts how often one came back from an order that was undone.",
-    )
-    op.create_index(
-        "claimed_coupon_given_back_idx",
-        "claimed_coupon",
-        ["coupon_id"],
-        unique=False,
-        postgresql_where=sa.text("given_back > 0"),
-    )
-    op.create_index(
-        "claimed_coupon_order_idx",
-        "claimed_coupon",
-        ["used_shop_id", "used_order_id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'used'"),
+        postgresql_with={"fillfactor": "50"},
     )
     op.create_index(
         "claimed_coupon_room_idx",
@@ -1073,20 +1091,6 @@ def upgrade() -> None:
         ["room_id", "coupon_id"],
         unique=False,
         postgresql_where=sa.text("room_id IS NOT NULL"),
-    )
-    op.create_index(
-        "claimed_coupon_unused_idx",
-        "claimed_coupon",
-        ["buyer_id", "coupon_id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'unused'"),
-    )
-    op.create_index(
-        "claimed_coupon_used_idx",
-        "claimed_coupon",
-        ["coupon_id", "used_at"],
-        unique=False,
-        postgresql_where=sa.text("state = 'used'"),
     )
     op.create_table(
         "coupon_drop",
@@ -1100,6 +1104,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("room_id", "coupon_id", name=op.f("coupon_drop_pkey")),
         comment="Which coupons a host dropped into a room: how often, and when last.",
     )
+    op.create_table(
+        "coupon_use",
+        sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("coupon_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("used", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("given_back", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("used >= 0 AND given_back >= 0", name=op.f("coupon_use_uses_check")),
+        sa.ForeignKeyConstraint(["coupon_id"], ["coupon.coupon_id"], name=op.f("coupon_use_coupon_id_fkey")),
+        sa.PrimaryKeyConstraint("shop_id", "coupon_id", name=op.f("coupon_use_pkey")),
+        comment="How many claims of a coupon stand on orders of a shop now, and how many came back from undone ones: kept beside the claims, so that nobody has to count them.",
+        postgresql_with={"fillfactor": "50"},
+    )
+    op.create_index("coupon_use_coupon_idx", "coupon_use", ["coupon_id"], unique=False)
     op.create_table(
         "order_line_discount",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1463,10 +1480,12 @@ def upgrade() -> None:
     )
     op.add_column("payment", sa.Column("payer_reference", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("payment", sa.Column("prompted_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("payment", sa.Column("prompt", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     op.add_column("payment", sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("payment", sa.Column("closing", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("payment", sa.Column("ask_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("payment", sa.Column("asked", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.add_column("payment", sa.Column("looks_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("payment", sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "payment_ask_idx", "payment", ["ask_at"], unique=False, postgresql_where=sa.text("state = 'prepared'")
@@ -1489,11 +1508,26 @@ def upgrade() -> None:
     op.create_index("payment_state_idx", "payment", ["state", "prepared_at", "payment_id"], unique=False)
     op.create_table_comment(
         "payment",
-        "One attempt to pay an order through a provider. `prompted_at` is when its payer was last sent there, `expires_at` (the machine's clock) when the provider stops taking money, `ask_at` when to ask it next.",
+        "One attempt to pay an order through a provider. `prompted_at` is when its payer was last sent there, and `prompt` what they were shown; `expires_at` (the machine's clock) is when the provider stops taking money, `ask_at` when to ask it next, `looks_until` until when asking it because people came by is used up.",
+        existing_comment=None,
+        schema=None,
+    )
+    op.add_column("person", sa.Column("shut_out_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "person_shut_out_idx",
+        "person",
+        ["shut_out_at"],
+        unique=False,
+        postgresql_where=sa.text("shut_out_at IS NOT NULL"),
+    )
+    op.create_table_comment(
+        "person",
+        "shut_out_at: when last shut out, by the machine's clock; no buyer token of before holds.",
         existing_comment=None,
         schema=None,
     )
     op.add_column("refund", sa.Column("sent_as", sa.BigInteger(), autoincrement=False, nullable=True))
+    op.add_column("refund", sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("refund", sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "refund", sa.Column("by_hand_reference", sa.Text(), server_default=sa.text("''"), nullable=False)
@@ -1522,7 +1556,7 @@ def upgrade() -> None:
     )
     op.create_table_comment(
         "refund",
-        "Money that goes back. `sent_as` is its number at the provider once that is not `refund_id` any more; `accepted_at` is when the provider took it on.",
+        "Money that goes back. `sent_as` is its number at the provider once that is not `refund_id` any more; `sent_at` is when the provider was last told to give it back, `accepted_at` when it took that on.",
         existing_comment=None,
         schema=None,
     )
@@ -1567,7 +1601,13 @@ def upgrade() -> None:
         existing_comment=None,
         schema=None,
     )
-    op.create_index("shop_order_all_state_idx", "shop_order", ["state", "submitted_at", "order_id"], unique=False)
+    op.create_index(
+        "shop_order_all_state_idx",
+        "shop_order",
+        ["state", "submitted_at", "order_id"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'submitted'"),
+    )
     op.create_index(
         "shop_order_confirm_due_idx",
         "shop_order",
@@ -1589,21 +1629,11 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("paid_at IS NOT NULL"),
     )
-    op.create_index(
-        "shop_order_unpaid_idx",
-        "shop_order",
-        ["shop_id", "buyer_id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'submitted'"),
-    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_index(
-        "shop_order_unpaid_idx", table_name="shop_order", postgresql_where=sa.text("state = 'submitted'")
-    )
     op.drop_index(
         "shop_order_shop_paid_at_idx", table_name="shop_order", postgresql_where=sa.text("paid_at IS NOT NULL")
     )
@@ -1615,7 +1645,9 @@ def downgrade() -> None:
     op.drop_index(
         "shop_order_confirm_due_idx", table_name="shop_order", postgresql_where=sa.text("state = 'shipped'")
     )
-    op.drop_index("shop_order_all_state_idx", table_name="shop_order")
+    op.drop_index(
+        "shop_order_all_state_idx", table_name="shop_order", postgresql_where=sa.text("state <> 'submitted'")
+    )
     op.drop_table_comment(
         "shipment",
         existing_comment="A parcel. It is watched until it arrives or its order is received: then nobody waits for news of it.",
@@ -1646,7 +1678,7 @@ def downgrade() -> None:
     op.drop_column("sandbox_charge", "decided_at")
     op.drop_table_comment(
         "refund",
-        existing_comment="Money that goes back. `sent_as` is its number at the provider once that is not `refund_id` any more; `accepted_at` is when the provider took it on.",
+        existing_comment="Money that goes back. `sent_as` is its number at the provider once that is not `refund_id` any more; `sent_at` is when the provider was last told to give it back, `accepted_at` when it took that on.",
         schema=None,
     )
     op.drop_constraint(op.f("refund_shop_id_payment_id_subject_key"), "refund", type_="unique")
@@ -1657,10 +1689,18 @@ def downgrade() -> None:
     op.drop_column("refund", "by_hand_by")
     op.drop_column("refund", "by_hand_reference")
     op.drop_column("refund", "accepted_at")
+    op.drop_column("refund", "sent_at")
     op.drop_column("refund", "sent_as")
     op.drop_table_comment(
+        "person",
+        existing_comment="shut_out_at: when last shut out, by the machine's clock; no buyer token of before holds.",
+        schema=None,
+    )
+    op.drop_index("person_shut_out_idx", table_name="person", postgresql_where=sa.text("shut_out_at IS NOT NULL"))
+    op.drop_column("person", "shut_out_at")
+    op.drop_table_comment(
         "payment",
-        existing_comment="One attempt to pay an order through a provider. `prompted_at` is when its payer was last sent there, `expires_at` (the machine's clock) when the provider stops taking money, `ask_at` when to ask it next.",
+        existing_comment="One attempt to pay an order through a provider. `prompted_at` is when its payer was last sent there, and `prompt` what they were shown; `expires_at` (the machine's clock) is when the provider stops taking money, `ask_at` when to ask it next, `looks_until` until when asking it because people came by is used up.",
         schema=None,
     )
     op.drop_index("payment_state_idx", table_name="payment")
@@ -1671,10 +1711,12 @@ def downgrade() -> None:
     op.drop_index("payment_newest_idx", table_name="payment")
     op.drop_index("payment_ask_idx", table_name="payment", postgresql_where=sa.text("state = 'prepared'"))
     op.drop_column("payment", "paid_at")
+    op.drop_column("payment", "looks_until")
     op.drop_column("payment", "asked")
     op.drop_column("payment", "ask_at")
     op.drop_column("payment", "closing")
     op.drop_column("payment", "expires_at")
+    op.drop_column("payment", "prompt")
     op.drop_column("payment", "prompted_at")
     op.drop_column("payment", "payer_reference")
     op.drop_table_comment(
@@ -1739,21 +1781,11 @@ def downgrade() -> None:
     op.drop_table("review")
     op.drop_index("order_line_discount_coupon_idx", table_name="order_line_discount")
     op.drop_table("order_line_discount")
+    op.drop_index("coupon_use_coupon_idx", table_name="coupon_use")
+    op.drop_table("coupon_use")
     op.drop_table("coupon_drop")
     op.drop_index(
-        "claimed_coupon_used_idx", table_name="claimed_coupon", postgresql_where=sa.text("state = 'used'")
-    )
-    op.drop_index(
-        "claimed_coupon_unused_idx", table_name="claimed_coupon", postgresql_where=sa.text("state = 'unused'")
-    )
-    op.drop_index(
         "claimed_coupon_room_idx", table_name="claimed_coupon", postgresql_where=sa.text("room_id IS NOT NULL")
-    )
-    op.drop_index(
-        "claimed_coupon_order_idx", table_name="claimed_coupon", postgresql_where=sa.text("state = 'used'")
-    )
-    op.drop_index(
-        "claimed_coupon_given_back_idx", table_name="claimed_coupon", postgresql_where=sa.text("given_back > 0")
     )
     op.drop_table("claimed_coupon")
     op.drop_index(
@@ -1765,6 +1797,14 @@ def downgrade() -> None:
     op.drop_index("aftersale_open_idx", table_name="aftersale", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_index("aftersale_line_idx", table_name="aftersale")
     op.drop_index("aftersale_kind_idx", table_name="aftersale")
+    op.drop_index(
+        "aftersale_freight_owed_idx",
+        table_name="aftersale",
+        postgresql_include=["return_freight_fen", "return_freight_refunded_fen"],
+        postgresql_where=sa.text(
+            "return_freight_fen > return_freight_refunded_fen AND state IN ('closed', 'done', 'refunding', 'refused', 'withdrawn')"
+        ),
+    )
     op.drop_index(
         "aftersale_for_seller_idx",
         table_name="aftersale",
@@ -1800,6 +1840,13 @@ def downgrade() -> None:
         postgresql_where=sa.text("told_at IS NULL AND ended_at IS NULL"),
     )
     op.drop_table("special_price")
+    op.drop_index("coupon_stopped_shop_idx", table_name="coupon", postgresql_where=sa.text("state = 'stopped'"))
+    op.drop_index(
+        "coupon_stopped_platform_idx",
+        table_name="coupon",
+        postgresql_where=sa.text("state = 'stopped' AND funder = 'platform'"),
+    )
+    op.drop_index("coupon_stopped_creator_idx", table_name="coupon", postgresql_where=sa.text("state = 'stopped'"))
     op.drop_index("coupon_shop_idx", table_name="coupon", postgresql_where=sa.text("shop_id IS NOT NULL"))
     op.drop_index("coupon_running_shop_idx", table_name="coupon", postgresql_where=sa.text("state <> 'stopped'"))
     op.drop_index(

@@ -14,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     _carriers()
+    _addresses()
     _shipments_of_before()
     _shipments()
     _aftersales()
@@ -28,6 +29,11 @@ def _carriers() -> None:
         "person_role",
         "role IN ('buyer', 'creator', 'merchant', 'carrier', 'recruiter', 'inspector', 'operator')",
     )
+
+
+def _addresses() -> None:
+    """A buyer's word for an address is as short as the book's form wants it."""
+    op.create_check_constraint(op.f("buyer_address_label_check"), "buyer_address", "char_length(label) <= 20")
 
 
 def _shipments_of_before() -> None:
@@ -63,10 +69,10 @@ def _shipments_of_before() -> None:
 
 def _shipments() -> None:
     for name, condition in {
-        "purpose_known": "purpose IN ('order', 'replacement', 'return')",
+        "purpose_known": "purpose IN ('order', 'replacement', 'return', 'need')",
         "state_known": "state IN ('shipped', 'collected', 'in_transit', 'out_for_delivery', 'problem', 'delivered',"
         " 'returned')",
-        "order": "purpose = 'return' OR order_id IS NOT NULL",
+        "order": "purpose IN ('return', 'need') OR order_id IS NOT NULL",
         "subject": "purpose = 'order' OR subject <> ''",
         "delivered_at": "(state = 'delivered') = (delivered_at IS NOT NULL)",
         "events": "events >= 0 AND (events > 0 OR state = 'shipped')",

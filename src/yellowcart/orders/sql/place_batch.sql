@@ -1,6 +1,7 @@
 -- The orders of a batch that were judged good, written by one statement while everything they take from is
--- locked. `goods` are the listed SKUs that they are about, `orders` and `lines` what is placed, `taken` what
--- leaves each SKU's stock.
+-- locked. What orders have in common stands once: `goods` are the listed SKUs that they are about, `quote` what an
+-- order costs, `quoted` its lines (each at a place of its quote) and `off` what coupons take off them. `ordered`
+-- and `line` are what is placed, `claim` the coupons in hand that pay for it.
 WITH goods AS MATERIALIZED (
     SELECT *
     FROM json_to_recordset(%(goods)s::json) AS goods (
@@ -9,21 +10,48 @@ WITH goods AS MATERIALIZED (
         return_rule text, confirm_days int, has_limit boolean, terms jsonb
     )
 ),
+quote AS MATERIALIZED (
+    SELECT *
+    FROM json_to_recordset(%(quotes)s::json) AS quote (
+        quote_number int, surface text, room_id bigint, video_id bigint, creator_id bigint, goods_fen bigint,
+        discount_fen bigint, freight_fen bigint, total_fen bigint, hold_s int, ship_within_s int
+    )
+),
+quoted AS MATERIALIZED (
+    SELECT *
+    FROM json_to_recordset(%(quoted)s::json) AS quoted (
+        quote_number int, place int, goods_number int, quantity int, unit_price_fen bigint,
+        special_price_id bigint, discount_fen bigint, freight_fen bigint
+    )
+),
+off AS MATERIALIZED (
+    SELECT *
+    FROM json_to_recordset(%(off)s::json) AS off (
+        quote_number int, place int, coupon_id bigint, funder text, amount_fen bigint
+    )
+),
 ordered AS MATERIALIZED (
     SELECT *
     FROM json_to_recordset(%(orders)s::json) AS ordered (
-        order_id bigint, event_id bigint, buyer_id bigint, surface text, room_id bigint, video_id bigint,
-        creator_id bigint, goods_fen bigint, discount_fen bigint, freight_fen bigint, total_fen bigint,
-        address jsonb, note text, idempotency_key text, request_hash text, hold_s int, ship_within_s int
+        order_id bigint, event_id bigint, buyer_id bigint, quote_number int, address jsonb, note text,
+        idempotency_key text, request_hash text
     )
 ),
 line AS MATERIALIZED (
+    SELECT line.*, quoted.goods_number, quoted.quantity, quoted.unit_price_fen, quoted.special_price_id,
+           quoted.discount_fen, quoted.freight_fen
+    FROM unnest(
+        %(line_order_ids)s::bigint[], %(order_line_ids)s::bigint[], %(line_buyer_ids)s::bigint[],
+        %(line_quotes)s::int[], %(line_places)s::int[], %(accepted)s::boolean[]
+    ) AS line (order_id, order_line_id, buyer_id, quote_number, place, return_rule_accepted)
+    JOIN quoted USING (quote_number, place)
+),
+claim AS MATERIALIZED (
     SELECT *
-    FROM json_to_recordset(%(lines)s::json) AS line (
-        order_id bigint, order_line_id bigint, buyer_id bigint, goods_number int, quantity int,
-        unit_price_fen bigint, special_price_id bigint, discount_fen bigint, freight_fen bigint,
-        return_rule_accepted boolean
-    )
+    FROM unnest(
+        %(claim_order_ids)s::bigint[], %(claim_buyer_ids)s::bigint[], %(coupon_ids)s::bigint[],
+        %(claim_ids)s::bigint[]
+    ) AS claim (order_id, buyer_id, coupon_id, claim_id)
 ),
 placed AS (
     INSERT INTO shop_order (
@@ -35,6 +63,7 @@ placed AS (
            discount_fen, freight_fen, total_fen, address, note, idempotency_key, request_hash, %(now)s,
            %(now)s::timestamptz + make_interval(secs => hold_s), hold_s, ship_within_s
     FROM ordered
+    JOIN quote USING (quote_number)
 ),
 lines AS (
     INSERT INTO order_line (
@@ -51,6 +80,33 @@ lines AS (
     FROM line
     JOIN goods USING (goods_number)
 ),
+discounts AS (
+    INSERT INTO order_line_discount (
+        shop_id, order_id, order_line_id, coupon_id, claim_id, funder, amount_fen
+    )
+    SELECT %(shop_id)s, line.order_id, line.order_line_id, off.coupon_id, claim.claim_id, off.funder,
+           off.amount_fen
+    FROM line
+    JOIN off USING (quote_number, place)
+    JOIN claim ON claim.order_id = line.order_id AND claim.coupon_id = off.coupon_id
+),
+used AS (
+    UPDATE claimed_coupon
+    SET state = 'used', used_shop_id = %(shop_id)s, used_order_id = claim.order_id, used_at = %(now)s
+    FROM claim
+    WHERE claimed_coupon.buyer_id = claim.buyer_id AND claimed_coupon.claim_id = claim.claim_id
+),
+special AS (
+    UPDATE special_price
+    SET taken = special_price.taken + sold.quantity
+    FROM (
+        SELECT special_price_id, sum(quantity)::int AS quantity
+        FROM line
+        WHERE special_price_id IS NOT NULL
+        GROUP BY special_price_id
+    ) AS sold
+    WHERE special_price.shop_id = %(shop_id)s AND special_price.special_price_id = sold.special_price_id
+),
 told AS (
     INSERT INTO outbox_event (shop_id, event_id, kind, payload, effective_at, recorded_at)
     SELECT %(shop_id)s, event_id, %(kind)s,
@@ -60,6 +116,7 @@ told AS (
            ),
            %(now)s, %(now)s
     FROM ordered
+    JOIN quote USING (quote_number)
 ),
 counted AS (
     INSERT INTO purchase_count (shop_id, listing_id, buyer_id, quantity)

@@ -9,8 +9,8 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.translation import N_
-from yellowcart.orders.store import lock_order
-from yellowcart.parcels.errors import WaybillUsed
+from yellowcart.orders.store import LockedOrder, lock_order
+from yellowcart.parcels.model import ShipmentPurpose
 from yellowcart.parcels.needs.errors import NeedMoved, NeedUnknown, QuoteMoved
 from yellowcart.parcels.needs.model import NeedId, NeedState, QuoteId, QuoteState
 from yellowcart.parcels.needs.rules import require_need_move, require_quote_move, waybill_due
@@ -27,7 +27,7 @@ from yellowcart.parcels.needs.store import (
     tell_shop,
 )
 from yellowcart.parcels.ship import ship_locked
-from yellowcart.parcels.store import CheckedWaybill, checked_waybill, parcel_of_waybill
+from yellowcart.parcels.store import CheckedWaybill, add_shipment, checked_waybill
 
 
 async def accept_quote(
@@ -73,10 +73,7 @@ async def accept_quote(
     if not quote.waybill:
         return NeedState.ACCEPTED
     named = checked_waybill(quote.carrier, quote.waybill)
-    if order is not None:
-        await ship_locked(writer, person, order, named, None)
-    elif await parcel_of_waybill(writer, named) is not None:
-        raise WaybillUsed
+    await _send(writer, person, need, order, named)
     await _fulfil(writer, need, quote_id, named, **accepted)
     return NeedState.FULFILLED
 
@@ -122,10 +119,7 @@ async def name_need_waybill(
     require_need_move(need.state, NeedState.FULFILLED)
     if need.waybill_due_at is not None and need.waybill_due_at <= clock.now():
         raise NeedMoved
-    if order is not None:
-        await ship_locked(writer, person, order, named, None)
-    elif await parcel_of_waybill(writer, named) is not None:
-        raise WaybillUsed
+    await _send(writer, person, need, order, named)
     await _fulfil(
         writer,
         need,
@@ -140,6 +134,25 @@ async def name_need_waybill(
         "parcels:shipping_need:name_waybill",
         f"need:{need_id}",
         after={"carrier": named.carrier, "waybill": named.waybill},
+    )
+
+
+async def _send(
+    writer: Writer, person: Person, need: LockedNeed, order: LockedOrder | None, named: CheckedWaybill
+) -> None:
+    """The goods are on their way: with the order that they are of, or in a parcel of their own, whose track is
+    followed like any other. Raises what shipping raises; WaybillUsed for a waybill of any other parcel."""
+    if order is not None:
+        await ship_locked(writer, person, order, named, None)
+        return
+    await add_shipment(
+        writer,
+        named,
+        shop_id=need.shop_id,
+        order_id=None,
+        purpose=ShipmentPurpose.NEED,
+        subject=f"need:{need.need_id}",
+        pieces={},
     )
 
 

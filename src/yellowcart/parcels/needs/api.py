@@ -18,6 +18,7 @@ from yellowcart.kernel.ids import OrderId, ShopId
 from yellowcart.kernel.paging import Page
 from yellowcart.kernel.request_headers import IdempotencyKey
 from yellowcart.orders.addresses import AddressEntry, check_entry
+from yellowcart.parcels.model import Parcel
 from yellowcart.parcels.needs.accept import accept_quote, name_need_waybill
 from yellowcart.parcels.needs.model import MyQuote, Need, NeedId, NewNeed, NewQuote, OpenNeed, Quote, QuoteId
 from yellowcart.parcels.needs.post import post_need, withdraw_need
@@ -26,6 +27,7 @@ from yellowcart.parcels.needs.queries import (
     need_of_shop,
     needs_of_shop,
     open_needs,
+    parcel_of_need,
     quotes_of_carrier,
     quotes_of_need,
 )
@@ -94,10 +96,12 @@ class WaybillBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QuotedNeed(msgspec.Struct, frozen=True):
-    """A need with the quotes on it: the accepted one first, then the open ones by price."""
+    """A need with the quotes on it: the accepted one first, then the open ones by price; and the parcel with its
+    track once there is a waybill."""
 
     need: Need
     quotes: list[Quote]
+    parcel: Parcel | None = None
 
 
 class SeenNeed(msgspec.Struct, frozen=True):
@@ -151,7 +155,8 @@ async def my_need(
     async with database.reading() as reader:
         await require_member(reader, person, ShopId(shop_id))
         need = await need_of_shop(reader, ShopId(shop_id), NeedId(need_id))
-        return QuotedNeed(need, await quotes_of_need(reader, ShopId(shop_id), NeedId(need_id)))
+        quotes = await quotes_of_need(reader, ShopId(shop_id), NeedId(need_id))
+        return QuotedNeed(need, quotes, await parcel_of_need(reader, need))
 
 
 @post("/shops/{shop_id:int}/shipping-needs/{need_id:int}/accept", guards=[MERCHANT], status_code=200)

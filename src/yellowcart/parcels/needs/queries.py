@@ -11,8 +11,10 @@ from yellowcart.kernel.database import Reader
 from yellowcart.kernel.ids import PersonId, ShopId
 from yellowcart.kernel.paging import Page, bounded_size, decode_cursor, page_of
 from yellowcart.orders.model import DeliveryAddress
+from yellowcart.parcels.model import Parcel
 from yellowcart.parcels.needs.errors import NeedUnknown
 from yellowcart.parcels.needs.model import MyQuote, Need, NeedId, NeedState, OpenNeed, Quote, QuoteId, QuoteState
+from yellowcart.parcels.queries import parcel_with_waybill
 
 QUOTES_SHOWN_MAX = 100
 NEWEST = 2**53
@@ -98,6 +100,13 @@ async def quotes_of_need(reader: Reader, shop_id: ShopId, need_id: NeedId) -> li
         need_id=need_id,
         most=QUOTES_SHOWN_MAX,
     )
+
+
+async def parcel_of_need(reader: Reader, need: Need) -> Parcel | None:
+    """The parcel by which a need is on its way, with its track; None before there is a waybill."""
+    if need.carrier is None or need.waybill is None:
+        return None
+    return await parcel_with_waybill(reader, need.shop_id, need.carrier, need.waybill)
 
 
 async def last_origin(reader: Reader, shop_id: ShopId) -> DeliveryAddress | None:

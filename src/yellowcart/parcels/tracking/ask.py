@@ -28,7 +28,7 @@ from yellowcart.parcels.tracking.sources import tracking_sources
 PARCELS_AT_ONCE = 40
 SIDE_BY_SIDE = 4
 ANSWER_BYTES_MAX = 256 * 1024
-SECONDS_MAX = 8.0
+SECONDS_MAX = 8
 
 log = structlog.get_logger()
 
