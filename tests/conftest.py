@@ -32,6 +32,7 @@ from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.tasks import open_tasks
 from yellowcart.migrations_digest import migrations_digest
 from yellowcart.schema import migrate
+from yellowcart.serving import server_command
 
 TEST_HOME = Path(os.environ.get("YELLOWCART_TEST_HOME", "var/test")).resolve()
 # The server's own journal of starting and stopping would be written into a run that is already over.
@@ -245,8 +246,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(database_url: str, home: Path, port: int | None = None) -> RunningServer:
-    """Start the web process on a database and wait until it is ready."""
+def start_server(
+    database_url: str, home: Path, port: int | None = None, *, as_typed: bool = False
+) -> RunningServer:
+    """Start the web process on a database and wait until it is ready; `as_typed` goes through `yellowcart serve`,
+    which becomes that process."""
     port = port or free_port()
     environment = os.environ | {
         "DATABASE_URL": database_url,
@@ -254,17 +258,27 @@ def start_server(database_url: str, home: Path, port: int | None = None) -> Runn
         "YELLOWCART_SECRET": "a secret for tests, long enough to sign with",
         "YELLOWCART_DEMO": "1",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "yellowcart.cli", "serve", "--port", str(port)], env=environment
-    )
+    typed = [sys.executable, "-m", "yellowcart.cli", "serve", "--port", str(port)]
+    command = typed if as_typed else server_command(host="127.0.0.1", port=port, demo=True)
+    process = subprocess.Popen(command, env=environment)
     url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(url, process)
+    except BaseException:
+        process.kill()
+        raise
+    return RunningServer(url, process)
+
+
+def wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a web process is ready. Raises RuntimeError when it ends before, or after a minute."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
-                return RunningServer(url, process)
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode} before it was ready")
-        time.sleep(0.05)
-    process.kill()
+    with httpx.Client(base_url=url, timeout=2, trust_env=False, verify=False) as client:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.HTTPError):
+                if client.get("/readyz").status_code == 200:
+                    return
+            if process.poll() is not None:
+                raise RuntimeError(f"the server ended with {process.returncode} before it was ready")
+            time.sleep(0.05)
     raise RuntimeError("the server was not ready within a minute")

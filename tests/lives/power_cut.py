@@ -1,6 +1,7 @@
 """A database whose transactions can be cut off: in the middle, so that nothing of them stays, or after the commit,
 so that everything stays and nobody hears of it. Both are what the end of a process leaves behind."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,7 @@ from psycopg import AsyncConnection
 from yellowcart.kernel.database import Database, Writer
 
 Row = TypeVar("Row")
+LOOKS_MOST = 2_000
 
 
 class PowerCut(BaseException):
@@ -54,8 +56,9 @@ def is_cut(error: BaseException, cut: Cut | None) -> bool:
 class CutWriter(Writer):
     """A transaction whose connection is closed before a statement."""
 
-    def __init__(self, connection: AsyncConnection[Any], cut: Cut) -> None:
+    def __init__(self, connection: AsyncConnection[Any], cut: Cut, database: Database) -> None:
         super().__init__(connection)
+        self._database = database
         self._cut = cut
         self._left = cut.statement
 
@@ -63,8 +66,20 @@ class CutWriter(Writer):
         self._left -= 1
         if self._left == 0:
             self._cut.done = True
+            pid = self.connection.info.backend_pid
             await self.connection.close()
+            await self._until_forgotten(pid)
             raise PowerCut
+
+    async def _until_forgotten(self, pid: int) -> None:
+        """PostgreSQL lets go of the locks of a connection that is gone when it notices; a timer that is begun anew
+        before that passes by the rows, and comes for them the next time. Lives do not wait for that."""
+        async with await self._database.connect(name="tests wait for a backend") as watch:
+            for _ in range(LOOKS_MOST):
+                found = await watch.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid])
+                if not found.rowcount:
+                    return
+                await asyncio.sleep(0.001)
 
     async def rows(self, into: type[Row], query: str, **values: object) -> list[Row]:
         """As of a Writer."""
@@ -116,6 +131,6 @@ class CuttableDatabase(Database):
                 yield writer
             return
         async with self._pool.connection() as connection:
-            yield CutWriter(connection, cut) if cut.statement else Writer(connection)
+            yield CutWriter(connection, cut, self) if cut.statement else Writer(connection)
         cut.done = cut.committed = True
         raise PowerCut

@@ -4,6 +4,7 @@ browser takes the payment over."""
 import os
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,7 @@ from tests.conftest import RunningServer, free_port, start_server
 from tests.payments.paying import PayingWorld, alipay_settings, wechat_settings, write_settings
 from tests.payments.test_payment_pages import IN_WECHAT
 from yellowcart.accounts.sessions import open_session
+from yellowcart.kernel import clock
 from yellowcart.orders.place import PlacedOrder
 
 pytestmark = [pytest.mark.browser]
@@ -31,6 +33,8 @@ async def server(
     paying: PayingWorld, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RunningServer]:
     """The platform with accounts at both providers' servers, and the sandbox beside them."""
+    # The server lives by the machine's time, and so does whoever orders from it.
+    clock.process_clock().set_offset(timedelta())
     port = free_port()
     sections = wechat_settings(tmp_path, paying.wechat), alipay_settings(tmp_path, paying.alipay)
     path = write_settings(tmp_path, *sections, address=f"http://127.0.0.1:{port}")
@@ -121,8 +125,8 @@ async def test_wechats_own_browser_pays_without_another_tap(
         (reference,) = paying.wechat.charges
         paying.wechat.pay(reference)
 
-    await page.expose_function("payInWechat", pay_in_wechat)
-    await page.add_init_script(WECHATS_BROWSER)
+    await context.expose_function("payInWechat", pay_in_wechat)
+    await context.add_init_script(WECHATS_BROWSER)
     await page.goto(cashier_of(server, placed))
     await page.check("input[value=wechat_jsapi]")
     async with page.expect_request("https://open.weixin.qq.com/**") as sent:
@@ -130,7 +134,8 @@ async def test_wechats_own_browser_pays_without_another_tap(
     # WeChat's page is not on this machine: it would send the payer back with a code.
     query = parse_qs(urlsplit((await sent.value).url).query)
     assert paying.wechat.charges == {}
-    await page.goto(f"{query['redirect_uri'][0]}?code=a-code&state={query['state'][0]}")
-    await expect(page.get_by_role("heading", name="Paid", exact=True)).to_be_visible()
-    assert await fits(page)
+    back = await context.new_page()
+    await back.goto(f"{query['redirect_uri'][0]}?code=a-code&state={query['state'][0]}", wait_until="commit")
+    await expect(back.get_by_role("heading", name="Paid", exact=True)).to_be_visible()
+    assert await fits(back)
     assert [each["package"].startswith("prepay_id=") for each in handed] == [True]

@@ -1,6 +1,8 @@
 """`yellowcart demo` as a process: it comes up on a free port, is alive, and leaves nothing behind."""
 
 import os
+import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.conftest import free_port
+from tests.conftest import TEST_HOME, free_port
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
 
@@ -37,6 +39,9 @@ class RunningDemo:
                 stderr=log,
             )
 
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", headers={"accept": "text/html"}, timeout=5, verify=False)
+
     def printed(self) -> str:
         return self._output.read_text()
 
@@ -46,7 +51,7 @@ class RunningDemo:
             if self.process.poll() is not None:
                 raise AssertionError(f"the demo ended with {self.process.returncode}:\n{self.printed()}")
             # The board is printed when everything runs, the web process answers a little earlier.
-            if self.url in self.printed() and httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+            if self.url in self.printed() and self.get("/readyz").status_code == 200:
                 return
             time.sleep(0.1)
         raise AssertionError(f"the demo did not come up:\n{self.printed()}")
@@ -66,8 +71,16 @@ def processes_of(home: Path) -> list[str]:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[RunningDemo]:
-    running = RunningDemo(tmp_path / "home", tmp_path / "printed.txt")
+def home() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user may enter: pytest's temporary ones are for their maker alone."""
+    folder = TEST_HOME / f"demo-{secrets.token_hex(4)}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def demo(home: Path, tmp_path: Path) -> Iterator[RunningDemo]:
+    running = RunningDemo(home, tmp_path / "printed.txt")
     yield running
     if running.process.poll() is None:
         for each in running.family():
@@ -76,9 +89,11 @@ def demo(tmp_path: Path) -> Iterator[RunningDemo]:
         running.process.wait(10)
 
 
-def test_a_demo_comes_up_restarts_what_dies_and_leaves_nothing_behind(demo: RunningDemo, tmp_path: Path) -> None:
+def test_a_demo_comes_up_restarts_what_dies_and_leaves_nothing_behind(
+    demo: RunningDemo, home: Path, tmp_path: Path
+) -> None:
     demo.wait_until_up()
-    assert "yellowcart" in httpx.get(f"{demo.url}/login", headers={"accept": "text/html"}).text
+    assert "yellowcart" in demo.get("/login").text
     second = subprocess.run(
         [sys.executable, "-m", "yellowcart.cli", "demo", "--port", str(demo.port)],
         env=os.environ | {"YELLOWCART_HOME": str(tmp_path / "elsewhere")},
@@ -103,8 +118,8 @@ def test_a_demo_comes_up_restarts_what_dies_and_leaves_nothing_behind(demo: Runn
     assert "Traceback" not in demo.printed()
     _, alive = psutil.wait_procs(family, timeout=5)
     assert alive == []
-    assert processes_of(tmp_path / "home") == []
-    assert (tmp_path / "home" / "postgres" / "PG_VERSION").exists(), "the data is kept"
+    assert processes_of(home) == []
+    assert (home / "postgres" / "PG_VERSION").exists(), "the data is kept"
 
 
 def test_a_world_that_nobody_has_written_is_named_and_nothing_starts(tmp_path: Path) -> None:

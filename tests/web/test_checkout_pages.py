@@ -163,7 +163,7 @@ async def test_a_button_pressed_twice_orders_once(counter: Counter) -> None:
 async def test_a_return_rule_binds_only_whom_it_was_told_and_who_agreed(counter: Counter) -> None:
     await counter.change("UPDATE category SET return_rule = 'not_after_unsealing'")
     seen = await counter.open()
-    assert "I agree: No returns without a reason once unsealed" in seen
+    assert "I agree: no returns without a reason once unsealed" in seen
     assert "the shop may not refuse a return within seven days" in seen
     accepts = f"accepts.{counter.world.listing_id}.{counter.world.sku_ids[0]}"
     assert (await counter.order(seen)).status_code == 303, "the tick is not forced"
