@@ -23,6 +23,7 @@ BEGINNINGS = {
     "xiaobo": ("/creator",),
     "xiaobo_kitchen": ("/merchant",),
     "operator": ("/operator",),
+    "carrier": ("/carrier",),
 }
 PAGES_MAX = 30
 """Pages of one person in one language; of pages that differ in a number only one is opened."""

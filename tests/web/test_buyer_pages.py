@@ -23,7 +23,7 @@ from yellowcart.consoles.rendering import local_path
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.ids import ProductId, ShopId, SkuId, VideoId
-from yellowcart.orders.addresses import ADDRESSES_MAX, addresses_of, last_address, remember_address
+from yellowcart.orders.addresses import ADDRESSES_MAX, addresses_of, remember_address
 from yellowcart.orders.close import lapse_orders
 from yellowcart.orders.model import DeliveryAddress
 from yellowcart.stage import listings
@@ -367,7 +367,7 @@ async def test_an_address_used_again_comes_first_and_the_oldest_is_forgotten(
             await remember_address(writer, person_id, DeliveryAddress(**{**ADDRESS, "street": f"{number} 号"}))
     async with database.reading() as reader:
         known = [each.address.street for each in await addresses_of(reader, person_id)]
-        last = await last_address(reader, person_id)
+        last = (await addresses_of(reader, person_id))[0].address
     assert last == DeliveryAddress(**{**ADDRESS, "street": "5 号", "district_code": "330106"})
     assert len(known) == ADDRESSES_MAX
     assert known[:2] == ["5 号", f"{ADDRESSES_MAX + 1} 号"]

@@ -50,9 +50,14 @@ async def terms(database: Database) -> dict[str, TermsOfCategory]:
         return {each.category.code: each for each in await terms_of_categories(reader)}
 
 
-async def send(console: httpx.AsyncClient, code: str, **fields: str) -> httpx.Response:
+async def page_of(database: Database, code: str) -> str:
+    """The address of a category's form."""
+    return f"/operator/categories/{(await terms(database))[code].category.category_id}"
+
+
+async def send(console: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
     token = csrf_of((await console.get("/operator/categories")).text)
-    return await console.post(f"/operator/categories/{code}", data={"_csrf_token": token} | fields)
+    return await console.post(path, data={"_csrf_token": token} | fields)
 
 
 async def test_a_node_takes_the_terms_of_the_one_above_until_it_has_its_own(
@@ -81,16 +86,17 @@ async def test_the_page_shows_the_terms_in_force(
 async def test_an_operator_sets_terms_on_the_page_and_gives_them_up_again(
     console: httpx.AsyncClient, database: Database, operator: SignedIn, tree: None
 ) -> None:
-    answer = await send(console, "fruit", return_rule="not_after_use", confirm_days="7")
+    fruit = await page_of(database, "fruit")
+    answer = await send(console, fruit, return_rule="not_after_use", confirm_days="7")
     assert (answer.status_code, answer.headers["location"]) == (303, "/operator/categories")
     found = (await terms(database))["fruit"]
     assert (found.return_rule, found.confirm_days) == (ReturnRule.NOT_AFTER_USE, 7)
-    assert 'value="7"' in (await console.get("/operator/categories/fruit")).text
-    await send(console, "fruit", return_rule="above", confirm_days="")
+    assert 'value="7"' in (await console.get(fruit)).text
+    await send(console, fruit, return_rule="above", confirm_days="")
     found = (await terms(database))["fruit"]
     assert (found.own_return_rule, found.own_confirm_days) == (None, None)
     assert (found.return_rule, found.confirm_days) == (ReturnRule.EXCLUDED, 5)
-    await send(console, "fruit", return_rule="above", confirm_days="")
+    await send(console, fruit, return_rule="above", confirm_days="")
     async with database.reading() as reader:
         trail = await reader.records(
             "SELECT person_id, subject FROM audit_entry WHERE action = 'catalog:category:terms'"
@@ -105,15 +111,16 @@ async def test_days_that_make_no_sense_are_refused_at_their_field(
     console: httpx.AsyncClient, database: Database, tree: None, days: str
 ) -> None:
     before = await terms(database)
-    answer = await send(console, "fruit", return_rule="excluded", confirm_days=days)
+    answer = await send(console, await page_of(database, "fruit"), return_rule="excluded", confirm_days=days)
     assert answer.status_code == 422
     assert 'id="field-confirm_days-error"' in answer.text
     assert await terms(database) == before
 
 
 async def test_a_category_that_is_not_there_has_no_page(console: httpx.AsyncClient, tree: None) -> None:
-    assert (await console.get("/operator/categories/nothing")).status_code == 404
-    assert (await send(console, "nothing", return_rule="above", confirm_days="1")).status_code == 404
+    for path in ("/operator/categories/nothing", "/operator/categories/7", f"/operator/categories/{10**30}"):
+        assert (await console.get(path)).status_code == 404
+        assert (await send(console, path, return_rule="above", confirm_days="1")).status_code == 404
 
 
 async def test_nobody_but_operators_reads_or_sets_terms(

@@ -47,12 +47,20 @@ NOT_OF_THIS_STAGE = {
     "/creator/twins/replace",
     "/operator/drafts/{draft_id:int}",
     "/merchant",
+    "/me/addresses/{address_id:int}",
+    "/merchant/{shop_id:int}/coupons/{coupon_id:int}",
+    "/creator/coupons/{coupon_id:int}",
+    "/operator/coupons/{coupon_id:int}",
+    "/operator/categories/{category_id:int}",
+    "/merchant/{shop_id:int}/freight/{freight_template_id:int}",
+    "/merchant/{shop_id:int}/freight/{freight_template_id:int}/retire",
     "/cashier/{shop_id:int}/{order_id:int}",
     "/cashier/{shop_id:int}/{order_id:int}/return",
     "/cashier/{shop_id:int}/{order_id:int}/scan",
     "/cashier/{shop_id:int}/{order_id:int}/wechat",
     "/operator/payments/{shop_id:int}/{payment_id:int}",
     "/orders/{shop_id:int}/{order_id:int}",
+    "/orders/{shop_id:int}/{order_id:int}/again",
     "/orders/{shop_id:int}/{order_id:int}/review",
     "/orders/{shop_id:int}/{order_id:int}/lines/{order_line_id:int}/review",
     "/reviews/{shop_id:int}/{review_id:int}",
@@ -81,8 +89,8 @@ NOT_OF_THIS_STAGE = {
     "/merchant/{shop_id:int}/imports/{import_id:int}/report.csv",
     "/merchant/{shop_id:int}/imports/{import_id:int}/report.xlsx",
 }
-"""Pages of orders, imports and choices, which the small stage has none of, and those that lead on at once: a draft
-that was submitted to its review, a merchant to their only shop. The tests of each open them."""
+"""Pages of orders, coupons, freight, imports and choices, which the small stage has none of, and those that lead on
+at once: a draft that was submitted to its review, a merchant to their only shop. The tests of each open them."""
 
 AS_RECORDED = "/operator/audit"
 """Holds values as they were recorded, in the platform's own keys."""

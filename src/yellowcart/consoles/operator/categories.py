@@ -19,8 +19,9 @@ from yellowcart.consoles.case_forms import number_in
 from yellowcart.consoles.forms import Form, FormBody, refused_form
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
-from yellowcart.kernel.database import Database
+from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.errors import NotFound, Refusal
+from yellowcart.kernel.ids import CategoryId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_, translate
 
@@ -38,18 +39,18 @@ async def categories_page(request: AnyRequest, database: NamedDependency[Databas
     return operator_page(request, "categories", "categories.html", context)
 
 
-@get("/categories/{code:str}", guards=[OPERATOR])
+@get("/categories/{category_id:int}", guards=[OPERATOR])
 async def category_page(
-    request: AnyRequest, code: FromPath[str], database: NamedDependency[Database]
+    request: AnyRequest, category_id: FromPath[int], database: NamedDependency[Database]
 ) -> Response[str]:
     """The form of one category."""
-    return await _page(request, database, code)
+    return await _page(request, database, category_id)
 
 
-@post("/categories/{code:str}", guards=[OPERATOR], status_code=200)
+@post("/categories/{category_id:int}", guards=[OPERATOR], status_code=200)
 async def save_category_terms(
     request: AnyRequest,
-    code: FromPath[str],
+    category_id: FromPath[int],
     data: FormBody,
     database: NamedDependency[Database],
     person: NamedDependency[Person],
@@ -61,7 +62,7 @@ async def save_category_terms(
             await set_category_terms(
                 writer,
                 person,
-                code,
+                (await _found(writer, category_id)).category.code,
                 return_rule=ReturnRule(rule) if rule in set(ReturnRule) else None,
                 confirm_days=(number_in(days) or 0) if days else None,
             )
@@ -69,19 +70,27 @@ async def save_category_terms(
         raise
     except Refusal as refusal:
         form = refused_form(refusal, data, locale_of(request))
-        return await _page(request, database, code, form, status_of(refusal))
+        return await _page(request, database, category_id, form, status_of(refusal))
     return go_to("/operator/categories", flash=N_("Saved. Orders placed from now on have these terms."))
 
 
+async def _found(reader: Reader, category_id: int) -> TermsOfCategory:
+    """The category of an address. Raises NotFound."""
+    for each in await terms_of_categories(reader):
+        if each.category.category_id == category_id:
+            return each
+    raise NotFound
+
+
 async def _page(
-    request: AnyRequest, database: Database, code: str, form: Form | None = None, status: int = 200
+    request: AnyRequest, database: Database, category_id: int, form: Form | None = None, status: int = 200
 ) -> Response[str]:
     async with database.reading() as reader:
-        tree = await terms_of_categories(reader)
-    found = next((each for each in tree if each.category.code == code), None)
+        tree = {each.category.category_id: each for each in await terms_of_categories(reader)}
+    found = tree.get(CategoryId(category_id))
     if found is None:
         raise NotFound
-    above = next((each for each in tree if each.category.category_id == found.category.parent_id), None)
+    above = tree.get(found.category.parent_id) if found.category.parent_id is not None else None
     own = {
         "return_rule": found.own_return_rule.value if found.own_return_rule else AS_ABOVE,
         "confirm_days": "" if found.own_confirm_days is None else str(found.own_confirm_days),
