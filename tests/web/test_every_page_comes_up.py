@@ -89,8 +89,9 @@ NOT_OF_THIS_STAGE = {
     "/merchant/{shop_id:int}/imports/{import_id:int}/report.csv",
     "/merchant/{shop_id:int}/imports/{import_id:int}/report.xlsx",
 }
-"""Pages of orders, coupons, freight, imports and choices, which the small stage has none of, and those that lead on
-at once: a draft that was submitted to its review, a merchant to their only shop. The tests of each open them."""
+"""Pages of orders, coupons, freight, imports and choices, which the small stage has none of, and those that lead
+on at once: a draft that was submitted to its review, a merchant to their only shop. The tests of each open
+them."""
 
 AS_RECORDED = "/operator/audit"
 """Holds values as they were recorded, in the platform's own keys."""
