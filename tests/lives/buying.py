@@ -75,6 +75,8 @@ async def place(life: Life, dice: Dice) -> None:
         # Nobody takes a payment of nothing: one fen is left of the order, at the cost of the last coupon.
         last = next(coupon for coupon in reversed(off) if off[coupon])
         off[last], total = off[last] - 1, 1
+    if 0 in off.values():
+        why_not.add("coupon_takes_nothing")
     order = NewOrder(
         lines=wanted,
         total_fen=max(total, 1),

@@ -22,7 +22,7 @@ from yellowcart.orders.errors import CouponUnknown, HoldLimitReached, PriceChang
 from yellowcart.orders.place import PlacedOrder
 from yellowcart.orders.queries import order_of_shop
 from yellowcart.orders.wanted import NewOrder, WantedLine
-from yellowcart.promotions.errors import CouponUsed
+from yellowcart.promotions.errors import CouponTakesNothing, CouponUsed
 from yellowcart.promotions.model import Funder
 
 
@@ -158,6 +158,30 @@ async def test_more_pieces_than_a_special_price_has_left_are_refused_with_the_us
     with pytest.raises(SpecialPriceGone) as gone:
         await place(till, PersonId(1), NewOrder(lines=[line], total_fen=2 * (PRICE_FEN - 1_000), address=ADDRESS))
     assert gone.value.values == {"unit_price_fen": PRICE_FEN, "left": 1}
+
+
+async def test_a_coupon_that_would_take_nothing_is_neither_chosen_nor_used_up(
+    database: Database, till: Till, buyer: SignedIn
+) -> None:
+    world = await make_small_world(database)
+    enough = await claim(
+        database, await coupon(database, world, Funder.SHOP, off_fen=PRICE_FEN), buyer.person.person_id
+    )
+    too_much = await claim(
+        database, await coupon(database, world, Funder.PLATFORM, off_fen=100), buyer.person.person_id
+    )
+    quote = await CheckoutDesk(database, till.snapshots).quote(
+        buyer.person, Checkout(lines=[CheckoutLine(world.listing_id, world.sku_id, 1)])
+    )
+    assert quote.used == [enough]
+    assert quote.price is not None
+    assert quote.price.total_fen == 1
+    both = order_of(world.listing_id, world.sku_id, total_fen=1, coupons=[enough, too_much])
+    with pytest.raises(CouponTakesNothing):
+        await place(till, buyer.person.person_id, both)
+    await place(
+        till, buyer.person.person_id, order_of(world.listing_id, world.sku_id, total_fen=1, coupons=[enough])
+    )
 
 
 async def test_a_claimed_coupon_pays_for_one_order_only_and_for_its_own_buyer(

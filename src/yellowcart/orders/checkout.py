@@ -28,6 +28,7 @@ from yellowcart.orders.wanted import (
     check_lines,
     place_of,
 )
+from yellowcart.promotions.errors import CouponTakesNothing
 from yellowcart.promotions.model import CouponLine, CouponTerms, Funder, SpecialPriceKind
 from yellowcart.promotions.queries import CouponChoice, usable_coupons
 from yellowcart.promotions.special_price_queries import shown_special_prices
@@ -141,8 +142,12 @@ class CheckoutDesk:
                 CouponLine(line.listing.product_id, line.unit_price_fen * line.wanted.quantity) for line in lines
             ]
             choices = await usable_coupons(reader, person.person_id, place_of(lines[0]), goods, now)
-        used = _best(choices) if checkout.coupons is None else checkout.coupons
-        price, nowhere = _price(lines, _terms(used, choices), _district(checkout.place), now)
+        district = _district(checkout.place)
+        if checkout.coupons is None:
+            used, (price, nowhere) = _best_price(lines, choices, district, now)
+        else:
+            used = checkout.coupons
+            price, nowhere = _price(lines, _terms(used, choices), district, now)
         return Quote(
             shop_id=lines[0].listing.shop_id,
             lines=[_quoted(line) for line in lines],
@@ -173,13 +178,21 @@ def _at_its_price(
     )
 
 
-def _best(choices: Sequence[CouponChoice]) -> list[UsedCoupon]:
-    """Of each funder the coupon that takes off most; `choices` come best first."""
+def _best_price(
+    lines: Sequence[CheckedLine], choices: Sequence[CouponChoice], district: District | None, now: datetime
+) -> tuple[list[UsedCoupon], tuple[Price | None, str | None]]:
+    """Of each funder the coupon that takes off most (`choices` come best first), without those that the others
+    leave nothing to; and the price with them."""
     best: dict[Funder, UsedCoupon] = {}
     for choice in choices:
         if choice.problem is None:
             best.setdefault(choice.coupon.funder, UsedCoupon(choice.claim_id, choice.coupon.coupon_id))
-    return list(best.values())
+    used = list(best.values())
+    while True:
+        try:
+            return used, _price(lines, _terms(used, choices), district, now)
+        except CouponTakesNothing as refusal:
+            used = [coupon for coupon in used if coupon.coupon_id != refusal.values["coupon_id"]]
 
 
 def _terms(used: Sequence[UsedCoupon], choices: Sequence[CouponChoice]) -> list[CouponTerms]:

@@ -14,6 +14,7 @@ from yellowcart.freight.model import DeliveryTerms, FreightItem, FreightReckonin
 from yellowcart.freight.rules import freight_by_line, freight_explained
 from yellowcart.kernel.ids import CouponId, ProductId
 from yellowcart.orders.errors import CouponsOfOneFunder
+from yellowcart.promotions.errors import CouponTakesNothing
 from yellowcart.promotions.model import CouponLine, CouponPlace, CouponTerms, Funder
 from yellowcart.promotions.rules import coupon_problem, discounts_together
 
@@ -135,7 +136,12 @@ def _discounts(
     ]
     too_much = sum(each.amount_fen for per_line in off for each in per_line) + keep_fen
     too_much -= sum(line.goods_fen for line in goods)
-    return _less(off, too_much) if too_much > 0 else off
+    if too_much > 0:
+        off = _less(off, too_much)
+    for per_line in off:
+        if not any(each.amount_fen for each in per_line):
+            raise CouponTakesNothing(coupon_id=per_line[0].coupon_id)
+    return off
 
 
 def _less(off: list[list[LineOff]], too_much: int) -> list[list[LineOff]]:

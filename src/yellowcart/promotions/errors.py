@@ -66,6 +66,13 @@ class CouponThresholdMissed(CouponUnusable):
     message = N_("The goods that this coupon is for do not reach its minimum.")
 
 
+class CouponTakesNothing(CouponUnusable):
+    """It would be used up for nothing: its share rounds to no fen, or other coupons have left nothing to take."""
+
+    code = "coupon_takes_nothing"
+    message = N_("This coupon takes nothing off this order. Keep it for another one.")
+
+
 class CouponUsed(CouponUnusable):
     """It stands on another order."""
 

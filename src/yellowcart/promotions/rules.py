@@ -27,6 +27,7 @@ from yellowcart.promotions.errors import (
     CouponOfAnotherShop,
     CouponOver,
     CouponStopped,
+    CouponTakesNothing,
     CouponThresholdMissed,
 )
 from yellowcart.promotions.model import (
@@ -57,6 +58,7 @@ def coupon_problem(
         (terms.room_id not in {None, place.room_id}, CouponOfAnotherRoom),
         (not any(in_scope(terms, line) for line in lines), CouponNotForTheseGoods),
         (missing_fen(terms, lines) > 0, CouponThresholdMissed),
+        (not any(coupon_discounts(terms, lines)), CouponTakesNothing),
     )
     return next((refusal for holds, refusal in reasons if holds), None)
 

@@ -9,12 +9,21 @@ from yellowcart.freight.errors import NotDeliveredThere
 from yellowcart.kernel.ids import ProductId
 from yellowcart.orders.errors import CouponsOfOneFunder
 from yellowcart.orders.price import Price, PriceLine, price_order
-from yellowcart.promotions.errors import CouponThresholdMissed
+from yellowcart.promotions.errors import CouponTakesNothing, CouponThresholdMissed
 from yellowcart.promotions.model import CouponTerms, Funder
 
 
 def price(lines: list[PriceLine], coupons: list[CouponTerms], province: str | None = FUJIAN) -> Price:
     return price_order(lines, coupons, PLACE, province, NOW)
+
+
+def price_with_what_takes(lines: list[PriceLine], coupons: list[CouponTerms]) -> Price:
+    """The price with those of the coupons that take something off."""
+    try:
+        return price(lines, coupons)
+    except CouponTakesNothing as refused:
+        kept = [each for each in coupons if each.coupon_id != refused.values["coupon_id"]]
+        return price_with_what_takes(lines, kept)
 
 
 def test_the_worked_example_of_the_domain() -> None:
@@ -61,6 +70,19 @@ def test_coupons_worth_more_than_the_goods_leave_one_fen_to_pay() -> None:
     priced = price([line(500), line(500)], coupons)
     assert (priced.total_fen, priced.discount_fen) == (1, 999)
     assert [off.amount_fen for off in priced.coupons] == [900, 99]
+
+
+@pytest.mark.parametrize(
+    "coupons",
+    [
+        pytest.param([coupon(Funder.SHOP, 0, rate=1)], id="a share that rounds to nothing"),
+        pytest.param([coupon(Funder.SHOP, 999), coupon(Funder.CREATOR, 900)], id="nothing left but the last fen"),
+    ],
+)
+def test_no_coupon_is_used_up_for_nothing(coupons: list[CouponTerms]) -> None:
+    with pytest.raises(CouponTakesNothing) as refused:
+        price([line(1_000)], coupons)
+    assert refused.value.values == {"coupon_id": coupons[-1].coupon_id}
 
 
 def test_with_freight_to_pay_coupons_may_take_all_of_the_goods() -> None:
@@ -127,7 +149,7 @@ some_coupons = st.lists(
 
 @given(some_lines, some_coupons)
 def test_every_sum_of_a_price_is_exact(lines: list[PriceLine], coupons: list[CouponTerms]) -> None:
-    priced = price(lines, coupons)
+    priced = price_with_what_takes(lines, coupons)
     assert priced.total_fen == priced.goods_fen - priced.discount_fen + priced.freight_fen
     assert priced.total_fen == sum(each.payable_fen for each in priced.lines) >= 1
     assert priced.goods_fen == sum(each.unit_price_fen * each.quantity for each in lines)
