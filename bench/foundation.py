@@ -85,6 +85,10 @@ class Foundation(msgspec.Struct, frozen=True):
         )
 
 
+def _as_it_is(member: tarfile.TarInfo, _folder: str) -> tarfile.TarInfo:
+    return member
+
+
 def foundation_checkout(given: Path | None, home: Path = HOME, commit: str = COMMIT) -> Path | None:
     """The checkout that was named, else one taken out of git into `home` (and kept there); None when the commit is
     not in this clone. Raises ValueError for a named folder that is no checkout."""
@@ -107,7 +111,9 @@ def foundation_checkout(given: Path | None, home: Path = HOME, commit: str = COM
     unfinished = home / f"{target.name}.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     with tarfile.open(fileobj=BytesIO(archive)) as files:
-        files.extractall(unfinished, filter="data")
+        # As a filter's argument this is newer than the oldest Python 3.11.
+        files.extraction_filter = getattr(tarfile, "data_filter", _as_it_is)
+        files.extractall(unfinished)
     unfinished.rename(target)
     return target
 

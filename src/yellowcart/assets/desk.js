@@ -158,3 +158,9 @@ const chat = document.querySelector('[data-part="chat"]');
 if (chat) chat.scrollTop = chat.scrollHeight;
 if (desk && desk.dataset.state !== "ended" && globalThis.EventSource) listen();
 else if (desk && !globalThis.EventSource) toast(document.body.dataset.offline);
+
+// What was pasted before the page was ready, or kept by the browser over a reload, is asked for now.
+addEventListener("load", () => {
+  const pasted = document.getElementById("pasted");
+  if (pasted?.value.trim()) pasted.form.requestSubmit();
+});
