@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -111,11 +111,18 @@ def _busy_cores() -> float | None:
 
 def session_cpu_s(session: int) -> float:
     """CPU seconds that the living processes of a session have used: a server and its workers."""
-    return _cpu_s(lambda _, of_session: of_session == session)
+    return sum(_cpu_s(lambda _, of_session: of_session == session).values())
 
 
-def postgres_cpu_s(database_url: str) -> float | None:
-    """CPU seconds that a PostgreSQL's living processes have used; None when it does not run on this machine."""
+def spent_s(before: Mapping[int, float], after: Mapping[int, float]) -> float:
+    """What processes used between two readings. Those that ended meanwhile took their count along: they are left
+    out, and what began is counted from its begin."""
+    return sum(seconds - before.get(process_id, 0.0) for process_id, seconds in after.items())
+
+
+def postgres_cpu_s(database_url: str) -> Mapping[int, float] | None:
+    """CPU seconds that each of a PostgreSQL's living processes has used; None when it does not run on this
+    machine."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         process_ids = {int(row[0]) for row in connection.execute("SELECT pid FROM pg_stat_activity").fetchall()}
         own = connection.info.backend_pid
@@ -124,17 +131,17 @@ def postgres_cpu_s(database_url: str) -> float | None:
     return _cpu_s(lambda process_id, _: process_id in process_ids)
 
 
-def _cpu_s(is_meant: Callable[[int, int], bool]) -> float:
-    """Sum over the processes (id, session) of /proc/<id>/stat that are meant."""
-    ticks = 0
+def _cpu_s(is_meant: Callable[[int, int], bool]) -> dict[int, float]:
+    """What each of the processes (id, session) that are meant used, by /proc/<id>/stat."""
+    used: dict[int, float] = {}
     for folder in Path("/proc").iterdir():
         if not folder.name.isdecimal():
             continue
         # What stands before the last bracket is the program's name, which may hold anything.
         fields = _text_of(folder / "stat").rpartition(")")[2].split()
         if fields and is_meant(int(folder.name), int(fields[3])):
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+            used[int(folder.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used
 
 
 def _text_of(path: Path) -> str:

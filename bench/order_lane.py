@@ -14,7 +14,7 @@ from bench.attempts import attempts
 from bench.foundation import COMMIT, Foundation, foundation_checkout, foundation_under_test
 from bench.frame import Surroundings
 from bench.load import LoadResult, LoadSpec, run_load_apart
-from bench.machine import postgres_cpu_s, session_cpu_s
+from bench.machine import postgres_cpu_s, session_cpu_s, spent_s
 from bench.order_lane_figures import sections_of
 from bench.order_lane_rounds import LaneResult, LaneRounds, LaneShape, OrderRounds
 from bench.platform_under_test import (
@@ -205,7 +205,7 @@ class _Crowd:
         rounds.server_cores.append((session_cpu_s(platform.process_id) - server_s) / result.wall_s)
         postgres_after_s = postgres_cpu_s(platform.database_url)
         if postgres_s is not None and postgres_after_s is not None:
-            rounds.postgres_cores.append((postgres_after_s - postgres_s) / result.wall_s)
+            rounds.postgres_cores.append(spent_s(postgres_s, postgres_after_s) / result.wall_s)
 
     def _ask_nothing(self, connections: int) -> LoadResult:
         return run_load_apart(

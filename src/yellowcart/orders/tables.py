@@ -111,14 +111,7 @@ shop_order = Table(
     Index("shop_order_confirm_due_idx", "confirm_due_at", postgresql_where=text("state = 'shipped'")),
     Index("shop_order_received_idx", "received_at", postgresql_where=text("state = 'received'")),
     Index("shop_order_submitted_at_idx", "submitted_at"),
-    # Without unpaid ones, which the order lane writes: those are few, or the latest.
-    Index(
-        "shop_order_all_state_idx",
-        "state",
-        "submitted_at",
-        "order_id",
-        postgresql_where=text("state <> 'submitted'"),
-    ),
+    Index("shop_order_all_state_idx", "state", "submitted_at", "order_id"),
     Index("shop_order_paid_at_idx", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
     Index("shop_order_shop_paid_at_idx", "shop_id", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
     comment="An order of one buyer at one shop. No foreign key to the person or the listing: those are not "

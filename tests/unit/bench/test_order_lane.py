@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bench.foundation import foundation_checkout, foundation_under_test
 from bench.load import LoadResult
+from bench.machine import spent_s
 from bench.order_lane import LIMIT_PER_BUYER, PIECES, measure_order_lane
 from bench.order_lane_figures import sections_of
 from bench.order_lane_rounds import LaneShape
@@ -183,3 +184,7 @@ def test_promotions_that_disagree_with_the_orders_are_wrong(field: str) -> None:
     wrong = msgspec.structs.replace(USED_UP, **{field: getattr(USED_UP, field) - 1})
     with pytest.raises(SalesWrongError):
         require_used_up(wrong, sales(), buyers=8)
+
+
+def test_processes_that_end_meanwhile_take_nothing_away_from_what_was_used() -> None:
+    assert spent_s({1: 5.0, 2: 3.0}, {1: 5.5, 3: 0.25}) == 0.75

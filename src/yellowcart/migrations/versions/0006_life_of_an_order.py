@@ -1601,13 +1601,7 @@ def upgrade() -> None:
         existing_comment=None,
         schema=None,
     )
-    op.create_index(
-        "shop_order_all_state_idx",
-        "shop_order",
-        ["state", "submitted_at", "order_id"],
-        unique=False,
-        postgresql_where=sa.text("state <> 'submitted'"),
-    )
+    op.create_index("shop_order_all_state_idx", "shop_order", ["state", "submitted_at", "order_id"], unique=False)
     op.create_index(
         "shop_order_confirm_due_idx",
         "shop_order",
@@ -1645,9 +1639,7 @@ def downgrade() -> None:
     op.drop_index(
         "shop_order_confirm_due_idx", table_name="shop_order", postgresql_where=sa.text("state = 'shipped'")
     )
-    op.drop_index(
-        "shop_order_all_state_idx", table_name="shop_order", postgresql_where=sa.text("state <> 'submitted'")
-    )
+    op.drop_index("shop_order_all_state_idx", table_name="shop_order")
     op.drop_table_comment(
         "shipment",
         existing_comment="A parcel. It is watched until it arrives or its order is received: then nobody waits for news of it.",
