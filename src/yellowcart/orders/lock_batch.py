@@ -1,8 +1,9 @@
 """The first round trip of a batch of orders: what it locks and reads (`write_batch` is the second).
 
 Locks are taken in one order by everybody: the buyers of the batch by id (two processes never place for one buyer
-at the same moment, so that limits, holds, keys and coupons are judged alone), then stock by SKU, special prices,
-claimed coupons. Whoever holds them decides; every statement sees what the last holder committed.
+at the same moment, so that limits, holds, keys and coupons are judged alone), then stock by SKU, then special
+prices. Whoever holds them decides; every statement sees what the last holder committed. Coupons in hand need no
+lock of their own: only an order of their buyer uses one up, and else a used one comes back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,12 +40,10 @@ ORDER BY special_price_id
 FOR UPDATE
 """
 
-_LOCK_CLAIMS = """
+_CLAIMS = """
 SELECT buyer_id, claim_id, coupon_id FROM claimed_coupon
 WHERE (buyer_id, claim_id) IN (SELECT * FROM unnest(%(buyer_ids)s::bigint[], %(claim_ids)s::bigint[]))
   AND state = 'unused'
-ORDER BY buyer_id, claim_id
-FOR UPDATE
 """
 
 _BOUGHT = """
@@ -77,7 +76,7 @@ async def lock_and_read(connection: AsyncConnection[Any], shop_id: ShopId, asked
         if claims:
             claimed = await _read(
                 connection,
-                _LOCK_CLAIMS,
+                _CLAIMS,
                 {
                     "buyer_ids": array_of([b for b, _ in claims]),
                     "claim_ids": array_of([claim for _, claim in claims]),

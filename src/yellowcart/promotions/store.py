@@ -1,9 +1,9 @@
 """Rows of promotions and their locks.
 
 Locks have one order over all of selling: order, after-sale case, stock, special_price by (shop_id,
-special_price_id), unused claimed_coupon by (buyer_id, claim_id), counts towards limits, used claimed_coupon,
-coupon_use by (shop_id, coupon_id). Nobody ever waits for a claim in the other state. A coupon's own row is locked
-by those who claim or change it, and by nobody who places an order.
+special_price_id), counts towards limits, claimed_coupon by (buyer_id, claim_id), coupon_use by (shop_id,
+coupon_id). An unused claim is taken under the lock of its buyer alone (`orders.lock_batch`). A coupon's own row is
+locked by those who claim or change it, and by nobody who places an order.
 """
 
 from collections import defaultdict
