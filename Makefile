@@ -29,6 +29,8 @@ setup-dev: .venv/installed-dev
 demo: setup  ## start a demo world on http://127.0.0.1:8000 (PORT=…, WORLD=douyin_2020, FRESH=1 starts over)
 	@exec $(BIN)/yellowcart demo --port $(PORT) $(if $(WORLD),--world $(WORLD)) $(if $(filter 1 yes true,$(FRESH)),--fresh)
 
+# The tests start a hundred processes: without kept bytecode each of them would compile the whole source again.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup-dev check  ## every check and every test
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 

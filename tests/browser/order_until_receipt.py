@@ -314,4 +314,4 @@ def send(world: World, secret: str, body: bytes) -> httpx.Response:
         "content-type": "application/json",
     }
     address = f"{world.url}/api/v1/tracking/{SOURCE}"
-    return httpx.post(address, content=body, headers=headers, timeout=20, trust_env=False)
+    return httpx.post(address, content=body, headers=headers, timeout=20, trust_env=False, verify=False)

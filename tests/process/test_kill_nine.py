@@ -100,7 +100,7 @@ async def test_acknowledged_orders_survive_the_death_of_the_server(
     await _kill_in_the_middle(crowd, server)
     await check_nothing_is_lost(database, world, crowd)
 
-    server = await asyncio.to_thread(start_server, database_url, tmp_path, port)
+    server = await asyncio.to_thread(start_server, database_url, tmp_path, port, as_typed=True)
     try:
         await crowd.buy(server.url)
     finally:

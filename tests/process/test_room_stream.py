@@ -47,7 +47,7 @@ async def stage(database: Database, database_url: str, tmp_path: Path) -> AsyncI
     async with database.writing() as writer:
         listing = await listings.list_product(writer, host.person, in_room(room.room_id), shop_id, product_id)
         await listings.put_on(writer, host.person, listing.listing_id)
-    server = start_server(database_url, tmp_path, as_typed=True)
+    server = start_server(database_url, tmp_path)
     try:
         yield Stage(database, server, host, room.room_id, listing.listing_id, sku_id)
     finally:

@@ -114,6 +114,16 @@ setInterval(() => {
   }
 }, 1000);
 
+/** An error in the summary above a form says whose it is: several fields may have the same one. */
+function nameField(link) {
+  delete link.dataset.namesField;
+  const label = document.getElementById(link.hash.slice(1))?.labels?.[0]?.firstChild?.textContent.trim();
+  if (!label) return;
+  const name = document.createElement("strong");
+  name.textContent = label;
+  link.prepend(name, " · ");
+}
+
 /** Starts what stands in HTML that a script has put into the page: countdowns, steppers, dialogs. */
 export function prepare(root) {
   for (const element of root.querySelectorAll("[data-countdown]")) {
@@ -123,6 +133,7 @@ export function prepare(root) {
     showRemaining(element, end);
   }
   root.querySelectorAll(".stepper input").forEach(boundStepper);
+  root.querySelectorAll("[data-names-field]").forEach(nameField);
   root.querySelectorAll("dialog[data-open-now]").forEach(showDialog);
 }
 prepare(document);
