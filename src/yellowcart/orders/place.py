@@ -6,6 +6,7 @@ writes. It is answered only after the commit.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -175,7 +176,7 @@ class OrderLane:
             raise Unavailable from error
         finally:
             self._connections.put_nowait(connection)
-        self._count(len(batch))
+        self._count(verdicts)
         self._announce(batch, standing)
         return [_answer(shop_id, waiting, verdict, now) for waiting, verdict in zip(batch, verdicts, strict=True)]
 
@@ -190,8 +191,10 @@ class OrderLane:
                         standing.available.get(line.sku.sku_id, 0),
                     )
 
-    def _count(self, judged: int) -> None:
-        self._placed += judged
+    def _count(self, verdicts: Sequence[PlacedBefore | Refusal | None]) -> None:
+        for outcome, number in Counter(map(_outcome, verdicts)).items():
+            _judged.labels(outcome).inc(number)
+        self._placed += len(verdicts)
         if self._placed >= self._statistics_at:
             self._statistics_at *= 2
             self._statistics = asyncio.create_task(self._refresh_statistics())
@@ -219,18 +222,21 @@ async def _judge_and_write(
     return standing, verdicts
 
 
+def _outcome(verdict: PlacedBefore | Refusal | None) -> str:
+    if verdict is None:
+        return "placed"
+    return verdict.code if isinstance(verdict, Refusal) else "repeated"
+
+
 def _answer(
     shop_id: ShopId, waiting: Waiting, verdict: PlacedBefore | Refusal | None, now: datetime
 ) -> PlacedOrder | Refusal:
     if isinstance(verdict, Refusal):
-        _judged.labels(verdict.code).inc()
         return verdict
     if isinstance(verdict, PlacedBefore):
-        _judged.labels("repeated").inc()
         return PlacedOrder(
             shop_id, OrderId(verdict.order_id), OrderState.SUBMITTED, verdict.total_fen, verdict.hold_until
         )
-    _judged.labels("placed").inc()
     return PlacedOrder(
         shop_id,
         waiting.order_id,
