@@ -241,6 +241,15 @@ def test_freight_goes_back_before_shipment_or_at_the_shops_fault_with_the_last_p
     assert worth_of(money, kind, quantity, fault).freight_fen == freight
 
 
+def test_asking_for_pieces_side_by_side_comes_to_as_much_as_asking_at_once() -> None:
+    first = case(line(2, freight_fen=600, shipped=2), RETURN, 1, fault=Fault.SELLER, is_open=True)
+    second = case(line(2, freight_fen=600, shipped=2, cases=[first]), RETURN, 1, fault=Fault.SELLER, is_open=True)
+    at_once = worth_of(line(2, freight_fen=600, shipped=2), RETURN, 2, Fault.SELLER)
+    assert first.most_fen + second.most_fen == at_once.total_fen
+    third = line(3, freight_fen=600, shipped=3, cases=[first, second])
+    assert worth_of(third, RETURN, 1, Fault.SELLER).freight_fen == 0, "it is promised to the second already"
+
+
 def test_pieces_that_left_and_pieces_that_did_not_are_told_apart() -> None:
     money = line(5, shipped=3)
     assert (money.to_ship, money.with_buyer, money.free_quantity) == (2, 3, 5)

@@ -24,6 +24,7 @@ from yellowcart.aftersales.open_case import (
     open_case,
 )
 from yellowcart.aftersales.reasons import CaseKind, Reason
+from yellowcart.aftersales.rules import CASES_PER_LINE_MAX
 from yellowcart.kernel.errors import InvalidFields, NotFound
 from yellowcart.orders.errors import OrderUnknown
 from yellowcart.orders.stop import open_stops
@@ -216,3 +217,16 @@ async def test_a_shop_gives_a_goodwill_for_what_has_left_and_never_more_than_was
         await give(1)
     row = await desk.line_row(order_id)
     assert row["refunded_fen"] == row["payable_fen"]
+
+
+async def test_cancelling_piece_by_piece_never_runs_into_a_bound(desk: ClaimsDesk) -> None:
+    order_id = await desk.paid(CASES_PER_LINE_MAX + 3)
+    for _ in range(CASES_PER_LINE_MAX + 1):
+        await desk.open(order_id, UNSHIPPED, Reason.NO_REASON, 1)
+    refund = SellersRefund(
+        order_line_id=(await desk.table.lines(order_id))[0], kind=UNSHIPPED, reason=Reason.AGREED, quantity=1
+    )
+    await desk.write(lambda writer: give_money_back(writer, desk.merchant, desk.shop_id, order_id, refund))
+    (last,) = await desk.write(lambda writer: cancel_paid_order(writer, desk.buyer, desk.shop_id, order_id))
+    assert last.quantity == 1
+    assert (await order_state(desk.database, desk.shop_id, order_id))[0] == "closed"

@@ -268,7 +268,7 @@ class Books:
             self.restock(order, line, case.restock, undo=True)
         elif case.kind == EXCHANGE and not case.sent_again:
             self._undo(order, line, case.restock)
-        if case.goods_back:
+        if _came_back(case):
             line.returned += case.quantity
         line.settled += settled
         line.goods_back_fen += min(decided, case.most_goods_fen)
@@ -337,7 +337,12 @@ def _whole(case: Case, decided_fen: int) -> bool:
     """Whether pieces are done with: they never left, came back, or all that they cost goes back."""
     if case.kind == PRICE:
         return False
-    return case.kind == UNSHIPPED or case.goods_back or decided_fen >= case.most_goods_fen
+    return case.kind == UNSHIPPED or _came_back(case) or decided_fen >= case.most_goods_fen
+
+
+def _came_back(case: Case) -> bool:
+    """Whether the shop has the goods, and the buyer no new ones for them."""
+    return case.goods_back and not (case.kind == EXCHANGE and case.sent_again)
 
 
 def _freight_along(line: Line, case: Case, decided_fen: int, settled: int) -> int:

@@ -225,7 +225,8 @@ def _why_not(
         return {"aftersale_shipped"}
     if kind not in {UNSHIPPED, PRICE} and not line.shipped:
         return {"aftersale_not_shipped"}
-    if len(line.cases) >= CASES_OF_LINE:
+    answered = sum(case.kind != UNSHIPPED for case in line.cases)
+    if kind != UNSHIPPED and answered >= CASES_OF_LINE * (2 if by_seller else 1):
         return {"aftersale_cases_too_many"}
     is_open = [case for case in line.cases if case.is_open]
     if any(case.kind == PRICE for case in is_open) or (kind == PRICE and is_open):
@@ -282,9 +283,10 @@ def worth(life: Life, line: Line, kind: str, reason: str, quantity: int) -> int:
     goods = min(_share(left, line.free, quantity), _share(line.goods_fen, line.quantity, quantity))
     if kind == PRICE:
         return _difference(life, line, quantity, goods)
-    last = quantity == line.free and not is_open
+    last = quantity == line.free
     with_freight = not line.shipped if kind == UNSHIPPED else reason in SELLERS_FAULT
     given = sum(max(0, (case.decided_fen or 0) - case.most_goods_fen) for case in line.cases if case.booked)
+    given += sum(case.most_fen - case.most_goods_fen for case in is_open)
     return goods + (line.freight_fen - given if last and with_freight else 0)
 
 

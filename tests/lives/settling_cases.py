@@ -149,7 +149,7 @@ async def _accept(turn: Turn, dice: Dice) -> None:
     if happened and case.offer is not None:
         case.kind, amount = case.offer
         case.decided_fen = None if case.kind in LEAVES_AGAIN else amount
-        case.right = False
+        case.asked_fen, case.right = amount, False
         turn.life.books.move(case, granted(case), turn.life.now)
 
 

@@ -122,8 +122,9 @@ def share_of_pieces(amount_fen: int, pieces: int, quantity: int) -> int:
 
 
 def worth_of(line: LineMoney, kind: CaseKind, quantity: int, fault: Fault) -> Worth:
-    """What `quantity` free pieces are worth. Freight comes with the last pieces of a line: before shipment if none
-    of the line has left, afterwards at the shop's fault.
+    """What `quantity` free pieces are worth. Freight comes with the last free pieces of a line: before shipment if
+    none of the line has left, afterwards at the shop's fault. Pieces that other cases are about are not free, so
+    that asking for one after the other comes to as much as asking at once.
 
     Price protection has its own `price_difference`. Raises ValueError for more pieces than are free.
     """
@@ -133,7 +134,7 @@ def worth_of(line: LineMoney, kind: CaseKind, quantity: int, fault: Fault) -> Wo
         share_of_pieces(line.left_goods_fen, line.free_quantity, quantity),
         share_of_pieces(line.goods_fen, line.quantity, quantity),
     )
-    last = quantity == line.free_quantity and line.reserved_quantity == 0
+    last = quantity == line.free_quantity
     never_left = kind is CaseKind.REFUND_UNSHIPPED and line.shipped_quantity == 0
     with_freight = last and (never_left or (kind is not CaseKind.REFUND_UNSHIPPED and fault is Fault.SELLER))
     return Worth(goods_fen, line.left_freight_fen if with_freight else 0)

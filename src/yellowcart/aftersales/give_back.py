@@ -21,20 +21,23 @@ async def give_back(writer: Writer, held: HeldCase, case: Case) -> Case:
     """
     order, line = held.order, held.line
     money = await line_money(writer, order, line, without=case.aftersale_id)
+    # A new piece went out for the one that came back: the buyer has it.
+    kept = case.kind is CaseKind.EXCHANGE and case.replacement_waybill is not None
+    came_back = case.goods_back and not kept
     decided = settle(
         case.decided_fen or 0,
         kind=case.kind,
         quantity=case.quantity,
         most_goods_fen=case.most_goods_fen,
         most_fen=case.most_fen,
-        goods_back=case.goods_back,
+        goods_back=came_back,
     )
     case = msgspec.structs.replace(
         case,
         refund_goods_fen=decided.goods_fen,
         refund_freight_fen=decided.freight_fen,
         settled_quantity=decided.settled_quantity,
-        returned_quantity=case.quantity if case.goods_back else 0,
+        returned_quantity=case.quantity if came_back else 0,
         return_freight_refunded_fen=return_freight_with(money, decided, case.return_freight_fen),
     )
     if case.kind is CaseKind.REFUND_UNSHIPPED:
@@ -42,7 +45,7 @@ async def give_back(writer: Writer, held: HeldCase, case: Case) -> Case:
         order = await lock_order(writer, order.shop_id, order.order_id)
     elif case.kind is CaseKind.RETURN_REFUND and case.restocked_quantity:
         await give_back_stock(writer, [Pieces(order, line, case.restocked_quantity)], held_as="sold")
-    elif case.kind is CaseKind.EXCHANGE and case.restocked_quantity and case.replacement_waybill is None:
+    elif case.kind is CaseKind.EXCHANGE and case.restocked_quantity and not kept:
         # They are on the shelf since they came back, and nothing went out for them: the buyer has none of them.
         await give_back_limits(writer, [Pieces(order, line, case.restocked_quantity)])
     coupons = coupons_back(

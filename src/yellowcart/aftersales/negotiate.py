@@ -218,7 +218,8 @@ async def accept_offer(
     *,
     version: int | None = None,
 ) -> Case:
-    """The buyer takes what the shop proposed. Raises AftersaleUnknown, CaseChanged, ActionImpossible."""
+    """The buyer takes what the shop proposed, which from now on is what the case asks for: if the shop fails it
+    later, the platform can grant no less. Raises AftersaleUnknown, CaseChanged, ActionImpossible."""
     held = await hold_as_buyer(writer, person, shop_id, aftersale_id, version=version)
     case = held.case
     if case.offer_kind is None or case.offer_fen is None:
@@ -231,7 +232,7 @@ async def accept_offer(
         Actor.BUYER,
         person,
         amount_fen=case.offer_fen,
-        asks={"kind": case.offer_kind},
+        asks={"kind": case.offer_kind, "asked_fen": 0 if replaced else case.offer_fen},
         changes={"decided_fen": None if replaced else case.offer_fen, "no_reason_right": False},
     )
 

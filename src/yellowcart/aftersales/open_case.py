@@ -21,7 +21,7 @@ from yellowcart.aftersales.model import (
     case_subject,
 )
 from yellowcart.aftersales.reasons import COMES_BACK, CaseKind, Reason
-from yellowcart.aftersales.rules import Asked, ask, columns_of, granted_at_once
+from yellowcart.aftersales.rules import CASES_WITH_GIFTS_MAX, Asked, ask, columns_of, granted_at_once
 from yellowcart.aftersales.shop_rules import shop_rules
 from yellowcart.aftersales.store import COLUMNS, HeldCase, line_now, line_of, standing_of
 from yellowcart.aftersales.turns import Said, begin, take_turn
@@ -146,8 +146,10 @@ async def give_money_back(
     order = await lock_order(writer, shop_id, order_id)
     said = Said(words=refund.words).checked(needed=refund.reason is Reason.OTHER)
     line = await line_of(writer, order, OrderLineId(refund.order_line_id))
-    # What a shop gives of its own wish is not bound to the days in which a buyer may ask.
-    now = msgspec.structs.replace(await line_now(writer, order, line), received_at=None)
+    # What a shop gives of its own wish is not bound to the days in which a buyer may ask, nor by what was asked.
+    now = msgspec.structs.replace(
+        await line_now(writer, order, line), received_at=None, cases_most=CASES_WITH_GIFTS_MAX
+    )
     asked = ask(
         now, kind=refund.kind, reason=refund.reason, quantity=refund.quantity, amount_fen=refund.amount_fen
     )

@@ -33,7 +33,10 @@ from yellowcart.orders.model import OrderState
 from yellowcart.orders.rules import no_reason_until
 
 CASES_PER_LINE_MAX = 20
-"""Cases of one line, ended ones too: enough for every honest life, and an end to opening and withdrawing."""
+"""Cases of one line, ended ones too: enough for every honest life, and an end to opening and withdrawing. Pieces
+that never left are cancelled without anybody's answer and do not count."""
+CASES_WITH_GIFTS_MAX = 2 * CASES_PER_LINE_MAX
+"""A shop that gives by itself has room left after all that a buyer asked."""
 STEPS_MAX = 60
 """Turns of one case that people take; afterwards only time and the platform move it."""
 RETURN_FREIGHT_MAX_FEN = 2_500
@@ -67,7 +70,7 @@ class NoReasonRight(StrEnum):
 class LineNow(msgspec.Struct, frozen=True, kw_only=True):
     """All that decides what may be asked of a line at `now`. `received_at` is the sign-off: the last parcel of the
     line was delivered, or the buyer or time confirmed its receipt; None before that. `price_now_fen` is the SKU's
-    price now, None where it is not for sale."""
+    price now, None where it is not for sale. `cases_most` is how many cases the line may have."""
 
     order_state: OrderState
     paid_at: datetime | None
@@ -79,6 +82,7 @@ class LineNow(msgspec.Struct, frozen=True, kw_only=True):
     claim_window: timedelta
     price_window: timedelta
     money: LineMoney
+    cases_most: int = CASES_PER_LINE_MAX
 
 
 class Askable(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,8 +218,10 @@ def _most_pieces(line: LineNow, kind: CaseKind) -> int:
         raise ShippedMeanwhile
     if kind not in {CaseKind.REFUND_UNSHIPPED, CaseKind.PRICE_PROTECTION} and not money.shipped_quantity:
         raise NotShippedYet
-    if len(money.cases) >= CASES_PER_LINE_MAX:
-        raise CasesTooMany(most=CASES_PER_LINE_MAX)
+    if kind is not CaseKind.REFUND_UNSHIPPED:
+        answered = sum(case.kind is not CaseKind.REFUND_UNSHIPPED for case in money.cases)
+        if answered >= line.cases_most:
+            raise CasesTooMany(most=line.cases_most)
     protecting = any(case.is_open and case.kind is CaseKind.PRICE_PROTECTION for case in money.cases)
     if protecting or (kind is CaseKind.PRICE_PROTECTION and money.reserved_quantity):
         raise OtherCaseOpen
