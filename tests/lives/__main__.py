@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.conftest import TEST_HOME, url_of
+from tests.conftest import SETTINGS_FOR_TESTS, TEST_HOME, url_of
 from tests.lives.in_chunks import tell_chunk
 from tests.lives.telling import LifeWentWrong, Told
 from yellowcart.kernel.embedded_postgres import start_embedded_postgres
@@ -38,8 +38,8 @@ def server() -> Iterator[str]:
         return
     embedded = start_embedded_postgres(Path(TEST_HOME) / "postgres")
     with psycopg.connect(embedded.url, autocommit=True) as connection:
-        # Lives cut connections, never the machine's power: nothing here depends on the disk's flush.
-        connection.execute("ALTER SYSTEM SET fsync = off")
+        for setting in SETTINGS_FOR_TESTS:
+            connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("SELECT pg_reload_conf()")
     try:
         yield embedded.url
