@@ -20,7 +20,7 @@ from litestar.params import BodyKwarg
 from litestar.response import Redirect
 from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send, WebSocketReceiveMessage
 from psycopg import DataError
-from psycopg.errors import NumericValueOutOfRange
+from psycopg.errors import DatetimeFieldOverflow, NumericValueOutOfRange
 
 from yellowcart.accounts.access import ask_guards
 from yellowcart.accounts.audit import request_address
@@ -28,6 +28,7 @@ from yellowcart.accounts.inbox import unread_count
 from yellowcart.accounts.model import Person
 from yellowcart.accounts.sessions import person_of_token
 from yellowcart.consoles.rendering import locale_of, page
+from yellowcart.form_parts import read_form_parts
 from yellowcart.kernel.database import LOST, Database
 from yellowcart.kernel.errors import (
     Denied,
@@ -51,6 +52,8 @@ FILES = ("/assets/", "/media/")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 STRANGER_BYTES_MAX = 64 * 1024
 """The largest body of whoever is not signed in: forms to sign in, to register, to jump out."""
+ERROR_LENGTH_MAX = 500
+"""An error may hold all that a request brought; the journal keeps its beginning."""
 log = structlog.get_logger()
 
 
@@ -102,7 +105,8 @@ class WhoAsks(AbstractAuthenticationMiddleware):
 
 
 class GuardsBeforeBody:
-    """Asks a route's guard before anybody reads the body of a request, and lets strangers send little.
+    """Asks a route's guard before anybody reads the body of a request, lets strangers send little, and reads forms
+    with files itself (`form_parts`).
 
     The framework asks guards itself, but only after the CSRF check, which reads a form to its end: without this,
     whoever may not call a route could still fill its disk with the largest file that the route takes.
@@ -118,9 +122,12 @@ class GuardsBeforeBody:
             return
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         await ask_guards(connection, scope["route_handler"])
-        if _brings_parts(connection) and not _takes_parts(scope["route_handler"]):
-            raise BodyUnreadable(reason="multipart/form-data")
-        await self.app(scope, receive if scope["user"] is not None else _little_of(receive), send)
+        receive = receive if scope["user"] is not None else _little_of(receive)
+        if _brings_parts(connection):
+            if not _takes_parts(scope["route_handler"]):
+                raise BodyUnreadable(reason="multipart/form-data")
+            await read_form_parts(Request(scope, receive))
+        await self.app(scope, receive, send)
 
 
 def _brings_parts(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
@@ -231,7 +238,9 @@ def answer_defect(request: AnyRequest, error: Exception) -> Response[Any]:
     if (refusal := _unusable(error)) is not None:
         log.warning("request.unusable", path=request.url.path, method=request.method, error=repr(error))
         return answer_refusal(request, refusal)
-    log.exception("request.failed", path=request.url.path, method=request.method, error=repr(error))
+    log.exception(
+        "request.failed", path=request.url.path, method=request.method, error=repr(error)[:ERROR_LENGTH_MAX]
+    )
     return answer_refusal(request, BrokenInside())
 
 
@@ -239,7 +248,7 @@ def _unusable(error: Exception) -> Refusal | None:
     """What a request carried that nothing of ours can hold, wherever met. Its transaction is rolled back."""
     if isinstance(error, DataError) and "NUL (0x00)" in str(error):
         return TextUnstorable()
-    if isinstance(error, NumericValueOutOfRange):
+    if isinstance(error, NumericValueOutOfRange | DatetimeFieldOverflow):
         return ValueOutOfReach()
     if isinstance(error, OverflowError) and "date value out of range" in str(error):
         return ValueOutOfReach()

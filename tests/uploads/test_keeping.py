@@ -383,6 +383,7 @@ async def test_a_page_sends_a_file_ahead_of_its_form_and_shows_it(
         part = await page.get(path, headers={"range": "bytes=4-7"})
         assert (part.status_code, part.content) == (206, b"ftyp")
         assert part.headers["content-range"] == f"bytes 4-7/{len(whole.content)}"
+        assert whole.headers["cache-control"] == "private, no-cache", "who signs out leaves no copy to look at"
         kept = await page.get(path, headers={"if-none-match": whole.headers["etag"]})
         assert (kept.status_code, kept.content) == (304, b"")
         small = await page.get(f"{path}?size=small")

@@ -11,6 +11,7 @@ from tests.conftest import SignedIn, browser, sign_in_as
 from tests.web.test_front import csrf_of
 from yellowcart.accounts.model import Role
 from yellowcart.app import Application
+from yellowcart.form_parts import TEXT_BYTES_MAX
 from yellowcart.kernel.database import Database
 from yellowcart.web import STRANGER_BYTES_MAX
 
@@ -169,3 +170,39 @@ async def test_a_nul_in_a_form_is_told_and_changes_nothing(
     assert answer.status_code in {409, 422}
     async with database.reading() as reader:
         assert await reader.value("SELECT count(*) FROM creator") == 0
+
+
+def form_part(content: bytes, *, named: bytes = b"purpose", said: bytes = b"") -> bytes:
+    head = b'--edge\r\ncontent-disposition: form-data; name="' + named + b'"\r\n' + said
+    return head + b"\r\n" + content + b"\r\n--edge--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (form_part(b"\xff\xfe"), 422, "body_malformed"),
+        (form_part(b"a" * (TEXT_BYTES_MAX + 1)), 422, "body_too_large"),
+        (form_part(b"a").removesuffix(b"--\r\n"), 422, "body_malformed"),
+        (b"nothing of the kind", 422, "body_malformed"),
+        (b"", 422, "body_malformed"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_refused(
+    client: httpx.AsyncClient, database: Database, body: bytes, status: int, code: str
+) -> None:
+    buyer = await sign_in_as(database)
+    headers = {"content-type": "multipart/form-data; boundary=edge", "idempotency-key": "k"}
+    answer = await client.post("/api/v1/uploads", content=body, headers=buyer.bearer | headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("charset", [b"punycode", b"nosuch", b"hex", b"utf-7", b"unicode_escape", b"latin-1"])
+async def test_text_of_a_form_is_utf_8_whatever_its_sender_says(
+    client: httpx.AsyncClient, database: Database, charset: bytes
+) -> None:
+    buyer = await sign_in_as(database)
+    body = form_part("\\ud800 +2AA- 证据".encode(), said=b"content-type: text/plain; charset=" + charset + b"\r\n")
+    headers = {"content-type": "multipart/form-data; boundary=edge", "idempotency-key": "k"}
+    answer = await client.post("/api/v1/uploads", content=body, headers=buyer.bearer | headers)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"] != "internal_error"

@@ -29,6 +29,12 @@ NEED_ACCEPTANCE = frozenset(
 """Exclusions that bind a buyer only who agreed to them for this very purchase (Interim Measures for Seven-Day
 No-Reason Returns, article 7; domain.md §2.2). What the law itself excludes needs no word."""
 
+
+def binding_rule(rule: ReturnRule, *, accepted: bool) -> ReturnRule:
+    """The rule of returns that binds a buyer who `accepted` it or did not."""
+    return ReturnRule.NO_REASON if rule in NEED_ACCEPTANCE and not accepted else rule
+
+
 HELD_ORDERS_IN_SHOP_MAX = 10
 HELD_ORDERS_IN_ROOM_MAX = 3
 HELD_PIECES_IN_ROOM_MAX = 99

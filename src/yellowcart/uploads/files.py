@@ -24,12 +24,13 @@ from yellowcart.uploads.rules import REQUEST_BYTES_MAX
 from yellowcart.uploads.storage import UploadStorage, small_key
 
 HEADERS = {
-    "cache-control": "private, max-age=600",
+    "cache-control": "private, no-cache",
     "content-security-policy": "default-src 'none'; img-src 'self'; media-src 'self'; sandbox",
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
-"""A file runs nothing, is taken for nothing else than it is, and goes to no other site."""
+"""A file runs nothing, is taken for nothing else than it is, and goes to no other site. Whoever may no longer see it
+does not see a copy either: a browser asks before it shows what it has kept, which its mark makes cheap."""
 _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})\Z")
 
 AnyRequest = Request[Person | None, str | None, State]

@@ -30,6 +30,7 @@ from yellowcart.orders.close import cancel_order
 from yellowcart.orders.model import CloseReason, OrderState
 from yellowcart.orders.queries import order_of_buyer
 from yellowcart.orders.receive import confirm_receipt, extend_receipt
+from yellowcart.orders.rules import binding_rule
 from yellowcart.parcels.address_change import (
     answer_address_change,
     ask_address_change,
@@ -246,6 +247,7 @@ async def _order_page(
         "kind_names": KIND_NAMES,
         "state_names": STATE_NAMES,
         "return_words": RETURN_WORDS,
+        "binding_rule": binding_rule,
         "counted_down_s": COUNTED_DOWN_S,
         "carriers": {parcel.carrier: carrier_name(parcel.carrier, locale) for parcel in view.parcels},
         "may_review": view.order.state in {OrderState.RECEIVED, OrderState.COMPLETED},

@@ -39,8 +39,7 @@ from yellowcart.kernel.idempotency import once, request_key
 from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
-from yellowcart.orders.model import OrderState
-from yellowcart.orders.queries import count_by_state
+from yellowcart.parcels.to_ship import to_ship_counts
 from yellowcart.reviews.desk_queries import count_to_answer
 
 SHORT_LIST = 6
@@ -107,7 +106,7 @@ async def home(
         shop = await require_member(reader, person, ShopId(shop_id))
         shops = await shops_of(reader, person)
         counts = await product_counts(reader, shop.shop_id)
-        orders = await count_by_state(reader, shop.shop_id)
+        to_ship = await to_ship_counts(reader, shop.shop_id)
         to_answer = await count_to_answer(reader, shop.shop_id)
         lists = {
             only.value: (
@@ -119,7 +118,7 @@ async def home(
         "shops": shops,
         "counts": counts,
         "lists": lists,
-        "orders_to_ship": orders.get(OrderState.PAID, 0),
+        "orders_to_ship": to_ship.all,
         "reviews_to_answer": to_answer,
         "to_do": _once_each(lists["rejected"] + lists["draft"])[:SHORT_LIST],
         "low_stock": LOW_STOCK,
