@@ -90,7 +90,7 @@ def test_the_summary_of_errors_leads_to_each_field(english: Environment) -> None
     form = {"values": {}, "errors": {"price": "Not an amount.", "": "The shop is closed."}}
     html = draw(english, "forms", "errors(form)", form=form)
     assert "2 things need your attention." in html
-    assert '<a href="#field-price">Not an amount.</a>' in html
+    assert '<a href="#field-price" data-names-field>Not an amount.</a>' in html
     assert "<div>The shop is closed.</div>" in html
 
 
