@@ -198,7 +198,7 @@ _ORDERS: tuple[LiteralString, ...] = (
         shop_id, order_id, order_line_id, listing_id, product_id, sku_id, category_id, title, title_en, sku_name,
         sku_name_en, picture_url, quantity, list_price_fen, unit_price_fen, total_fen, discount_fen, freight_fen,
         payable_fen, return_rule, return_rule_accepted, confirm_days, terms, shipped_quantity, cancelled_quantity,
-        refunded_fen
+        settled_quantity, refunded_fen
     )
     SELECT shop_id, order_id, order_id + line, listing_id, product_id, sku_ids[line], category_id,
            (ARRAY['铁观音', '白茶饼', '紫砂壶', '茶巾', '武夷岩茶'])[1 + n %% 5] || ' ' || n %% 300,
@@ -207,6 +207,7 @@ _ORDERS: tuple[LiteralString, ...] = (
            price_fen * pieces - off + freight, 'no_reason', false, 10, '{}',
            CASE WHEN state IN ('shipped', 'received', 'completed') OR state = 'part_shipped' AND line = 1
                 THEN pieces ELSE 0 END,
+           CASE WHEN close_reason = 'refunded' THEN pieces ELSE 0 END,
            CASE WHEN close_reason = 'refunded' THEN pieces ELSE 0 END,
            CASE WHEN close_reason = 'refunded' THEN price_fen * pieces - off + freight
                 WHEN line = 1 AND case_state IN ('done', 'refunding') THEN 2000 ELSE 0 END

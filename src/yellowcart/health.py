@@ -2,10 +2,16 @@
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from yellowcart.accounts.access import PUBLIC
 from yellowcart.kernel.database import Database
+from yellowcart.kernel.parked_events import count_parked
+
+_parked_events = Gauge(
+    "yellowcart_parked_events",
+    "Events that could not be delivered and wait for an operator, in the whole installation",
+)
 
 
 @get("/healthz", guards=[PUBLIC], include_in_schema=False)
@@ -25,8 +31,14 @@ async def readyz(database: NamedDependency[Database]) -> Response[str]:
 
 
 @get("/metrics", guards=[PUBLIC], include_in_schema=False)
-async def metrics() -> Response[bytes]:
-    """Prometheus metrics of this process. Keep it off the public side of the reverse proxy."""
+async def metrics(database: NamedDependency[Database]) -> Response[bytes]:
+    """Prometheus metrics of this process, and the parked events of the installation (NaN while the database does
+    not answer). Keep it off the public side of the reverse proxy."""
+    try:
+        async with database.reading() as reader:
+            _parked_events.set(await count_parked(reader))
+    except Exception:  # what this process counts is told whatever is wrong with the database
+        _parked_events.set(float("nan"))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -28,7 +28,6 @@ from yellowcart.accounts.inbox import unread_count
 from yellowcart.accounts.model import Person
 from yellowcart.accounts.sessions import person_of_token
 from yellowcart.consoles.rendering import locale_of, page
-from yellowcart.form_parts import read_form_parts
 from yellowcart.kernel.database import LOST, Database
 from yellowcart.kernel.errors import (
     Denied,
@@ -45,6 +44,7 @@ from yellowcart.kernel.problem import CONTENT_TYPE, headers_of, problem_of, stat
 from yellowcart.kernel.raw_http import BodyTooLarge, BodyUnreadable, BrokenInside
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.translation import N_
+from yellowcart.web_forms import read_form_parts
 
 SESSION_COOKIE = "session"
 API_PREFIX = "/api/"
@@ -106,7 +106,7 @@ class WhoAsks(AbstractAuthenticationMiddleware):
 
 class GuardsBeforeBody:
     """Asks a route's guard before anybody reads the body of a request, lets strangers send little, and reads forms
-    with files itself (`form_parts`).
+    with files itself (`web_forms`).
 
     The framework asks guards itself, but only after the CSRF check, which reads a form to its end: without this,
     whoever may not call a route could still fill its disk with the largest file that the route takes.

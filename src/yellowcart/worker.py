@@ -5,7 +5,7 @@ Everything it does is read from tables, so it may die and start again at any mom
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 
 import procrastinate
@@ -20,13 +20,14 @@ from yellowcart.kernel.events import deliver_events
 from yellowcart.kernel.idempotency import forget_old_answers
 from yellowcart.kernel.notifications import Notifications
 from yellowcart.kernel.settings import Settings
-from yellowcart.kernel.tasks import open_tasks
+from yellowcart.kernel.tasks import Queue, open_tasks, sweeps_in
 from yellowcart.payments.providers import open_gateways
 from yellowcart.platform import database_url, know_sources
 from yellowcart.stage.enforce import LOOK_EVERY_S, enforce_on_time
 from yellowcart.sweeps import register_sweeps
 
-JOBS_AT_ONCE = 4
+TIMERS_AT_ONCE = 4
+LENGTHY_AT_ONCE = 2
 LOOK_FOR_EVENTS_EVERY_S = 0.5
 HEARTBEAT_EVERY_S = 5.0
 FREE_STALLED_EVERY_S = 10.0
@@ -60,11 +61,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event | None = None) -> N
         work = [
             asyncio.create_task(each, name=name)
             for name, each in (
-                ("jobs", _work_on_jobs(tasks)),
+                *((f"jobs {queue.value}", _work_on_jobs(tasks, queue)) for queue in Queue),
                 ("events", _every(LOOK_FOR_EVENTS_EVERY_S, lambda: _deliver_all(database))),
                 ("rules", _enforce_on_time(database)),
                 ("clock", _every(HEARTBEAT_EVERY_S, lambda: _beat(database))),
-                ("stalled", _every(FREE_STALLED_EVERY_S, lambda: _free_stalled(tasks))),
+                ("stalled", _every(FREE_STALLED_EVERY_S, lambda: _free_stalled(tasks[Queue.TIMERS]))),
                 ("answers", _every(FORGET_EVERY_S, lambda: _forget(database))),
             )
         ]
@@ -87,11 +88,25 @@ def _stop_on_signal() -> asyncio.Event:
     return stop
 
 
-async def _work_on_jobs(tasks: App) -> None:
-    await tasks.run_worker_async(
-        concurrency=JOBS_AT_ONCE,
+def _jobs_at_once(queue: Queue) -> int:
+    """Places of a queue. Sweeps that go outside have one each, for none runs twice at once: a provider that is
+    silent keeps no carrier waiting, and nobody outside keeps the timers."""
+    match queue:
+        case Queue.TIMERS:
+            return TIMERS_AT_ONCE
+        case Queue.LENGTHY:
+            return LENGTHY_AT_ONCE
+        case Queue.OUTSIDE:
+            return max(sweeps_in(queue), 1)
+
+
+async def _work_on_jobs(tasks: Mapping[Queue, App], queue: Queue) -> None:
+    await tasks[queue].run_worker_async(
+        queues=[queue.value],
+        name=queue.value,
+        concurrency=_jobs_at_once(queue),
         install_signal_handlers=False,
-        delete_jobs="successful",
+        delete_jobs="always",
         shutdown_graceful_timeout=STOP_WITHIN_S,
         update_heartbeat_interval=WORKER_HEARTBEAT_S,
         stalled_worker_timeout=WORKER_IS_GONE_AFTER_S,

@@ -24,7 +24,7 @@ from yellowcart.kernel.database import Writer
 from yellowcart.kernel.errors import InvalidFields, NotFound, Refusal
 from yellowcart.kernel.ids import OrderId
 from yellowcart.orders.model import OrderState
-from yellowcart.orders.receive import complete_by_time
+from yellowcart.orders.receive import complete_by_time, receive_by_time
 from yellowcart.promotions.model import Funder
 
 REASON = {
@@ -142,7 +142,7 @@ async def require_accounted(desk: ClaimsDesk, order_id: OrderId, paid_fen: int) 
         )
         for line in lines:
             assert line["refunded_fen"] == line["of_cases"] <= line["payable_fen"]
-            assert line["settled"] <= line["quantity"]
+            assert line["settled_quantity"] == line["settled"] <= line["quantity"]
             assert line["cancelled_quantity"] == line["cancelled"]
             assert line["returned_quantity"] == line["came_back"]
         asked = await reader.value(
@@ -190,6 +190,61 @@ async def test_a_line_that_coupons_paid_for_is_cancelled_without_a_refund(desk: 
     assert ends == [EndReason.REFUNDED]
     for sku in range(2):
         assert await stock_of(desk.database, desk.table.world, sku=sku) == (1_000, 0, 0)
+
+
+async def price_line(desk: ClaimsDesk, order_id: OrderId, number: int, payable_fen: int) -> None:
+    """Have coupons pay for all of a line but so much."""
+    line_id = (await desk.table.lines(order_id))[number]
+    await desk.write(
+        lambda writer: writer.run(
+            """
+            UPDATE order_line SET discount_fen = total_fen - %(payable)s, payable_fen = %(payable)s
+            WHERE order_line_id = %(id)s
+            """,
+            payable=payable_fen,
+            id=line_id,
+        )
+    )
+
+
+async def test_an_order_goes_on_while_a_line_that_coupons_paid_for_is_with_the_buyer(desk: ClaimsDesk) -> None:
+    order_id = await desk.shipped(1, 1)
+    await price_line(desk, order_id, 0, 0)
+    await desk.agree(await desk.open(order_id, CaseKind.REFUND_ONLY, Reason.QUALITY, line=1))
+    assert await order_state(desk.database, desk.shop_id, order_id) == ("shipped", None)
+    await desk.deliver()
+    desk.still_clock.freeze(MORNING + timedelta(days=11))
+    assert await desk.write(receive_by_time) == 1
+    desk.still_clock.freeze(MORNING + timedelta(days=20))
+    assert await desk.write(complete_by_time) == 1
+
+
+@pytest.mark.parametrize("kind", [CaseKind.RETURN_REFUND, CaseKind.REFUND_ONLY])
+async def test_an_order_ends_when_the_line_that_cost_nothing_is_done_with_too(
+    desk: ClaimsDesk, kind: CaseKind
+) -> None:
+    order_id = await desk.shipped(1, 1)
+    await price_line(desk, order_id, 0, 0)
+    await desk.agree(await desk.open(order_id, CaseKind.REFUND_ONLY, Reason.QUALITY, line=1))
+    case = await desk.agree(await desk.open(order_id, kind, Reason.QUALITY, line=0))
+    if kind is CaseKind.RETURN_REFUND:
+        assert await order_state(desk.database, desk.shop_id, order_id) == ("shipped", None)
+        key, back = (desk.shop_id, case.aftersale_id), SentBack(carrier="ZTO", waybill=waybill())
+        await desk.write(lambda writer: send_back(writer, desk.buyer, *key, back))
+        await desk.write(lambda writer: confirm_return(writer, desk.merchant, *key, restock=1))
+    assert await order_state(desk.database, desk.shop_id, order_id) == ("closed", "refunded")
+    row = await desk.line_row(order_id)
+    assert (row["settled_quantity"], row["refunded_fen"]) == (1, 0)
+
+
+async def test_pieces_that_share_too_few_fen_keep_their_order_open(desk: ClaimsDesk) -> None:
+    order_id = await desk.shipped(3)
+    await price_line(desk, order_id, 0, 1)
+    for piece in range(3):
+        assert await order_state(desk.database, desk.shop_id, order_id) == ("shipped", None)
+        case = await desk.agree(await desk.open(order_id, CaseKind.REFUND_ONLY, Reason.QUALITY))
+        assert case.refund_fen == (1 if piece == 0 else 0)
+    assert await order_state(desk.database, desk.shop_id, order_id) == ("closed", "refunded")
 
 
 async def test_a_complete_order_can_still_be_claimed_in_the_window_and_stays_complete(desk: ClaimsDesk) -> None:

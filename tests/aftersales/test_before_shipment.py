@@ -51,6 +51,34 @@ async def test_a_buyer_cancels_a_paid_order_and_everything_goes_back(desk: Claim
     ]
 
 
+@pytest.mark.parametrize("refused", [False, True])
+async def test_cancelling_gives_up_a_price_protection_that_is_open(desk: ClaimsDesk, refused: bool) -> None:
+    await desk.let_rules(price_dropped=False)
+    order_id = await desk.paid(1, 1)
+    await desk.write(lambda writer: writer.run("UPDATE sku SET price_fen = price_fen - 500"))
+    protection = await desk.open(order_id, CaseKind.PRICE_PROTECTION, Reason.PRICE_DROP, 1)
+    if refused:
+        await desk.refuse(protection)
+    cases = await desk.write(lambda writer: cancel_paid_order(writer, desk.buyer, desk.shop_id, order_id))
+    assert [(case.kind, case.refund_fen) for case in cases] == [(UNSHIPPED, PRICE_FEN)] * 2
+    given_up = await desk.now(protection)
+    assert (given_up.state, given_up.end_reason) == (CaseState.WITHDRAWN, EndReason.WITHDRAWN)
+    assert await order_state(desk.database, desk.shop_id, order_id) == ("closed", "refunded")
+    again = await desk.write(lambda writer: cancel_paid_order(writer, desk.buyer, desk.shop_id, order_id))
+    assert [case.aftersale_id for case in again] == [case.aftersale_id for case in cases]
+
+
+async def test_a_price_protection_stays_where_cancelling_comes_too_late(desk: ClaimsDesk) -> None:
+    await desk.let_rules(price_dropped=False)
+    order_id = await desk.paid(1)
+    await desk.write(lambda writer: writer.run("UPDATE sku SET price_fen = price_fen - 500"))
+    protection = await desk.open(order_id, CaseKind.PRICE_PROTECTION, Reason.PRICE_DROP, 1)
+    await desk.table.ship(order_id)
+    with pytest.raises(ShippedMeanwhile):
+        await desk.write(lambda writer: cancel_paid_order(writer, desk.buyer, desk.shop_id, order_id))
+    assert (await desk.now(protection)).state is CaseState.AWAITING_SELLER
+
+
 async def test_cancelling_twice_answers_the_same_cases_and_gives_nothing_twice(desk: ClaimsDesk) -> None:
     order_id = await desk.paid(2)
     first = await desk.write(lambda writer: cancel_paid_order(writer, desk.buyer, desk.shop_id, order_id))

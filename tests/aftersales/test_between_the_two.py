@@ -21,7 +21,6 @@ from yellowcart.aftersales.errors import (
     OtherCaseOpen,
     PriceNotLower,
     QuantityImpossible,
-    StepsTooMany,
     WindowOver,
 )
 from yellowcart.aftersales.model import Action, Actor, AutoRule, Case, CaseState, EndReason
@@ -34,7 +33,7 @@ from yellowcart.aftersales.negotiate import (
     withdraw_case,
 )
 from yellowcart.aftersales.reasons import CaseKind, Reason
-from yellowcart.aftersales.rules import CASES_PER_LINE_MAX, STEPS_MAX, ShopRules
+from yellowcart.aftersales.rules import CASES_PER_LINE_MAX, ShopRules
 from yellowcart.aftersales.shop_rules import change_shop_rules, shop_rules
 from yellowcart.aftersales.turns import Said
 from yellowcart.kernel.errors import InvalidFields, NotFound
@@ -218,7 +217,7 @@ async def test_a_waiting_price_protection_stops_no_shipment(desk: ClaimsDesk) ->
     assert (await desk.now(case)).refund_fen == 500
 
 
-async def test_cases_of_one_line_and_turns_of_one_case_have_an_end(desk: ClaimsDesk) -> None:
+async def test_cases_of_one_line_have_an_end(desk: ClaimsDesk) -> None:
     order_id = await desk.received(1)
     for _ in range(CASES_PER_LINE_MAX):
         case = await desk.open(order_id)
@@ -226,17 +225,6 @@ async def test_cases_of_one_line_and_turns_of_one_case_have_an_end(desk: ClaimsD
             await withdraw_case(writer, desk.buyer, desk.shop_id, case.aftersale_id)
     with pytest.raises(CasesTooMany):
         await desk.open(order_id)
-    talk = await desk.open(await desk.received(1))
-    await desk.write(
-        lambda writer: writer.run(
-            "UPDATE aftersale SET version = %(most)s WHERE aftersale_id = %(id)s",
-            most=STEPS_MAX,
-            id=talk.aftersale_id,
-        )
-    )
-    with pytest.raises(StepsTooMany):
-        await offered(desk, talk, ONLY, 100)
-    assert (await desk.agree(talk)).state is CaseState.AWAITING_RETURN, "what leads to an end is still possible"
 
 
 async def inbox(desk: ClaimsDesk, person: Person) -> list[tuple[str, str, str]]:

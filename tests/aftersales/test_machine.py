@@ -26,7 +26,8 @@ BEGIN = CaseState.AWAITING_SELLER
 
 
 def _steps_from(place: Place) -> set[tuple[Action, Actor, Place]]:
-    """Every move from a place. Goods are back from SEND_BACK on; an accepted offer may change the kind."""
+    """Every move from a place. Goods are back from SEND_BACK on, until the carrier gives them to the buyer again;
+    an accepted offer may change the kind."""
     state, kind, back = place
     found: set[tuple[Action, Actor, Place]] = set()
     for action, actor in product(Action, Actor):
@@ -36,7 +37,8 @@ def _steps_from(place: Place) -> set[tuple[Action, Actor, Place]]:
         for new_kind in kinds:
             move = find_move(state, action, actor, new_kind, goods_back=back)
             if move is not None:
-                found.add((action, actor, (move.after, new_kind, back or action is Action.SEND_BACK)))
+                there = action is Action.SEND_BACK or (back and action is not Action.RETURN_GIVEN_BACK)
+                found.add((action, actor, (move.after, new_kind, there)))
     return found
 
 
@@ -154,6 +156,16 @@ def test_no_shop_can_say_no_before_anything_has_left() -> None:
 
 def test_nobody_gives_up_goods_that_are_on_their_way_back() -> None:
     assert all(move.goods_back is False for move in MOVES if move.action is Action.WITHDRAW)
+
+
+def test_goods_that_the_buyer_has_again_are_waited_for_and_paid_for_by_no_time() -> None:
+    (move,) = [each for each in MOVES if each.action is Action.RETURN_GIVEN_BACK]
+    assert (move.state, move.after) == (CaseState.AWAITING_INSPECTION, CaseState.AWAITING_RETURN)
+    assert move.actors == {Actor.SYSTEM}
+    assert move.kinds == COMES_BACK
+    for kind in COMES_BACK:
+        assert (CaseState.AWAITING_RETURN, kind, True) not in PLACES
+        assert _end_by_silence((move.after, kind, False)) == {CaseState.WITHDRAWN}
 
 
 def test_only_the_platform_decides_and_only_when_it_was_called() -> None:

@@ -387,6 +387,7 @@ async def test_lists_are_paged_filtered_and_counted(desk: ClaimsDesk) -> None:
         "UPDATE aftersale SET state = 'done'",
         "UPDATE aftersale SET settled_quantity = quantity + 1",
         "UPDATE aftersale SET return_freight_refunded_fen = 1",
+        "UPDATE aftersale SET return_shipment_id = 1",
         "UPDATE aftersale_deadline SET seconds = 1",
     ],
 )

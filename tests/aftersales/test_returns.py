@@ -288,7 +288,7 @@ async def test_a_freight_that_nobody_paid_is_refused(desk: ClaimsDesk, freight_f
         await sent(desk, case, SentBack(carrier="nobody", waybill="x"))
 
 
-async def test_one_parcel_brings_back_the_goods_of_one_case(desk: ClaimsDesk) -> None:
+async def test_one_parcel_brings_back_the_goods_of_one_order(desk: ClaimsDesk) -> None:
     first = await desk.agree(await desk.open(await desk.received(1)))
     second = await desk.agree(await desk.open(await desk.received(1)))
     await sent(desk, first)

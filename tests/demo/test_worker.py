@@ -8,13 +8,28 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.conftest import MORNING, settings_for
 from tests.small_world import make_small_world
-from yellowcart.kernel import clock
+from yellowcart.kernel import clock, tasks
 from yellowcart.kernel.clock_table import set_clock
 from yellowcart.kernel.database import Database
-from yellowcart.worker import run_worker
+from yellowcart.kernel.tasks import Queue
+from yellowcart.sweeps import register_sweeps
+from yellowcart.worker import LENGTHY_AT_ONCE, run_worker
+
+LAST_RUN = """
+SELECT max(defer_timestamp) FROM procrastinate_periodic_defers
+WHERE task_name = 'yellowcart.orders.timers.lapse_unpaid_orders'
+  AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE id = job_id)
+"""
+"""When the last run of a timer was due that has come to its end: jobs that were done are deleted."""
+
+
+NEXT_TURN_WAITS = """
+SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%fail_late' AND status = 'todo'
+"""
 
 
 def value(url: str, query: str) -> object:
@@ -112,6 +127,64 @@ async def test_what_a_killed_worker_held_is_done_by_the_next(
             lambda: value(database_url, "SELECT off_reason FROM listing WHERE listing_id = 7") == "link_rule",
             worker,
         )
+
+
+@pytest.fixture
+def own_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeps that a test registers are forgotten after it."""
+    register_sweeps()
+    for app in tasks.apps.values():
+        monkeypatch.setattr(app, "tasks", dict(app.tasks))
+        monkeypatch.setattr(app.periodic_registry, "periodic_tasks", dict(app.periodic_registry.periodic_tasks))
+    monkeypatch.setattr(tasks, "_sweeps", dict(tasks._sweeps))
+    monkeypatch.setattr(tasks, "_sweep_tasks", dict(tasks._sweep_tasks))
+
+
+@pytest.mark.usefixtures("own_sweeps")
+async def test_a_sweep_that_fails_while_its_next_turn_waits_runs_again(
+    database_url: str, tmp_path: Path, still_clock: clock.Clock
+) -> None:
+    runs = 0
+
+    @tasks.sweep(every_s=1)
+    async def fail_late(_: Database) -> int:
+        nonlocal runs
+        runs += 1
+        await until(lambda: bool(value(database_url, NEXT_TURN_WAITS)), worker)
+        raise ValueError("a defect")
+
+    async with working(database_url, tmp_path) as worker:
+        await until(lambda: runs >= 3, worker)
+
+
+@pytest.mark.usefixtures("own_sweeps")
+async def test_whatever_hangs_outside_or_takes_long_keeps_no_timer_waiting(
+    database_url: str, tmp_path: Path, still_clock: clock.Clock
+) -> None:
+    hanging: set[str] = set()
+
+    def hang(name: str, queue: Queue) -> None:
+        async def forever(_: Database) -> int:
+            hanging.add(name)
+            await asyncio.Event().wait()
+            return 0
+
+        forever.__name__ = name
+        tasks.sweep(every_s=1, queue=queue)(forever)
+
+    for number in range(6):
+        hang(f"outside {number}", Queue.OUTSIDE)
+        hang(f"lengthy {number}", Queue.LENGTHY)
+    async with working(database_url, tmp_path) as worker:
+        await until(lambda: len(hanging) == 6 + LENGTHY_AT_ONCE, worker)
+        await make_rule_that_is_due(database_url)
+        await until(
+            lambda: value(database_url, "SELECT off_reason FROM listing WHERE listing_id = 7") == "link_rule",
+            worker,
+        )
+        began = value(database_url, LAST_RUN)
+        await until(lambda: value(database_url, LAST_RUN) != began, worker)
+    assert value(database_url, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == 0
 
 
 async def test_a_worker_remembers_where_a_demo_clock_stood(

@@ -123,6 +123,7 @@ def _lines(life: Life) -> dict[int, tuple[int, ...]]:
             line.shipped,
             line.cancelled,
             line.returned,
+            line.settled,
             line.refunded_fen,
         )
         for order, line in _each_line(life)
@@ -140,6 +141,7 @@ def _lines_there(tables: Tables) -> dict[int, tuple[int, ...]]:
             row.shipped,
             row.cancelled,
             row.returned,
+            row.settled,
             row.refunded_fen,
         )
         for row in tables.lines

@@ -274,7 +274,10 @@ class Books:
         line.goods_back_fen += min(decided, case.most_goods_fen)
         line.refunded_fen += case.refund_fen
         case.booked = True
-        nothing_left = all(each.refunded_fen == each.payable_fen and not each.to_ship for each in order.lines)
+        # Pieces that cost nothing, or too little to share, are with their buyer all the same.
+        nothing_left = all(
+            each.refunded_fen == each.payable_fen and each.settled == each.quantity for each in order.lines
+        )
         if nothing_left and order.state not in {"completed", "closed"}:
             if order.confirm_due is None:
                 self._return_claims(order)
@@ -282,8 +285,13 @@ class Books:
 
     def let_cases_pass(self, now: datetime, turns: Mapping[int, int], *, has_address: bool) -> None:
         """What silence does to cases, the longest silent first; each moves once, for its next time begins now.
-        Of those that were silent for the same time, nobody can say which comes first: `turns` says which did."""
-        due = [case for _, _, case in self.cases.values() if case.is_open and case.due_at and case.due_at <= now]
+        Of those that were silent for the same time, nobody can say which comes first: `turns` says which did. An
+        order that an operator stopped stands still."""
+        due = [
+            case
+            for order, _, case in self.cases.values()
+            if case.is_open and not order.risk and case.due_at and case.due_at <= now
+        ]
         for case in sorted(due, key=lambda each: (each.due_at or now, turns.get(each.case_id, 0))):
             if case.state == "awaiting_seller" and case.kind in COMES_BACK:
                 case.has_address = has_address

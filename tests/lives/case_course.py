@@ -28,6 +28,8 @@ HOURS = {
 """How long a case waits in each state."""
 INSPECTION_HOURS = 48
 """Once the returned goods have arrived."""
+SENDINGS_MOST = 5
+"""How often a buyer sends goods that a carrier gives back again and again."""
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Case:
     decided_fen: int | None = None
     goods_back: bool = False
     has_address: bool = False
+    sendings: int = 0
     restock: int = 0
     sent_again: bool = False
     owed_fen: int = 0

@@ -82,17 +82,37 @@ async def cancel_paid(life: Life, dice: Dice) -> None:
         if any(line.shipped for line in order.lines):
             why_not = {"aftersale_shipped"}
         else:
-            for line in order.lines:
-                if line.to_ship:
-                    why_not |= _why_not(life, order, line, UNSHIPPED, "no_reason", line.to_ship)
+            why_not = _why_not_cancelled(life, order)
     outcome = await life.act(
         lambda writer: cancel_paid_order(writer, buyer_of(life, order), life.shop_id, OrderId(order.order_id)),
         dice.cut(),
     )
     if life.require(outcome, why_not) and not again:
+        for protection in _price_protections(order):
+            life.books.move(protection, "withdrawn", life.now)
         for case in outcome.answer or []:
             line = next(each for each in order.lines if each.line_id == case.order_line_id)
             await note_case(life, order, line, case.aftersale_id, "no_reason")
+
+
+def _price_protections(order: Order) -> list[Case]:
+    return [case for line in order.lines for case in line.cases if case.is_open and case.kind == PRICE]
+
+
+def _why_not_cancelled(life: Life, order: Order) -> set[str]:
+    """Why a whole order of which nothing has left cannot be cancelled. An open price protection is given up for
+    it: the question is answered as if it were over."""
+    protections = _price_protections(order)
+    states = [case.state for case in protections]
+    for case in protections:
+        case.state = "withdrawn"
+    why_not: set[str] = set()
+    for line in order.lines:
+        if line.to_ship:
+            why_not |= _why_not(life, order, line, UNSHIPPED, "no_reason", line.to_ship)
+    for case, state in zip(protections, states, strict=True):
+        case.state = state
+    return why_not
 
 
 async def gift(life: Life, dice: Dice) -> None:

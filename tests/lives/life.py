@@ -34,6 +34,14 @@ class Outcome(Generic[Answer]):
 
 
 @dataclass
+class Box:
+    """A parcel that brings goods of an order back: where it ended, as its carrier told."""
+
+    order_id: int
+    end: str | None = None
+
+
+@dataclass
 class Life:
     """A life that goes on."""
 
@@ -48,7 +56,7 @@ class Life:
     sent: dict[str, dict[int, int]] = field(default_factory=dict)
     arrived: dict[str, datetime] = field(default_factory=dict)
     returns: dict[int, str] = field(default_factory=dict)
-    returned: set[int] = field(default_factory=set)
+    boxes: dict[str, Box] = field(default_factory=dict)
     reconciles: bool = False
 
     @property

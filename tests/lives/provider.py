@@ -151,6 +151,7 @@ class BookKeeper:
             reference=f"there-{payment_id}",
             state=charge.state,
             amount_fen=charge.amount_fen,
+            given_back=charge.refunded_fen > 0,
             refunded_fen=charge.refunded_fen,
             paid_at=charge.paid_at,
         )

@@ -3,8 +3,7 @@ the platform's decision. Now and then somebody does what is not theirs to do, an
 
 from collections.abc import Awaitable, Callable
 
-from tests.lives.bookkeeping import Line, Order
-from tests.lives.buying import buyer_of
+from tests.lives import going_back
 from tests.lives.case_course import (
     COMES_BACK,
     EXCHANGE,
@@ -13,28 +12,19 @@ from tests.lives.case_course import (
     PRICE,
     RESEND,
     RETURN,
-    SELLERS_FAULT,
     UNSHIPPED,
     Case,
     granted,
     may_withdraw,
 )
+from tests.lives.case_turn import MOVED, SAID, Turn, only_in
 from tests.lives.dice import Dice
 from tests.lives.life import Life
 from tests.orders.shopping import ADDRESS
-from tests.parcels.packing import told
-from yellowcart.accounts.model import Person
-from yellowcart.aftersales import arbitrate, goods_back, negotiate, replace
-from yellowcart.aftersales.model import Actor, AftersaleId
+from yellowcart.aftersales import arbitrate, negotiate, replace
+from yellowcart.aftersales.model import Actor
 from yellowcart.aftersales.reasons import CaseKind
-from yellowcart.aftersales.turns import Said
-from yellowcart.kernel.database import Writer
-from yellowcart.kernel.events import deliver_events
-from yellowcart.parcels.tracking.intake import take_in_events
 
-SAID = Said(words="?")
-MOVED = {"aftersale_moved"}
-RETURN_FREIGHT_MOST = 2_500
 OFFERED = {
     ONLY: (ONLY, RETURN, RESEND, EXCHANGE),
     RETURN: (ONLY, RETURN, EXCHANGE),
@@ -42,33 +32,6 @@ OFFERED = {
     RESEND: (ONLY, RESEND),
     PRICE: (PRICE,),
 }
-
-
-class Turn:
-    """A case at its turn, with everything at hand."""
-
-    def __init__(self, life: Life, order: Order, line: Line, case: Case) -> None:
-        self.life, self.order, self.line, self.case = life, order, line, case
-        self.key = (life.shop_id, AftersaleId(case.case_id))
-        self.buyer, self.seller = buyer_of(life, order), life.shop.merchant
-        self.operator: Person = life.premises.operators[0]
-
-    async def take(
-        self,
-        verb: Callable[[Writer], Awaitable[object]],
-        why_not: set[str],
-        dice: Dice,
-        after: str | None,
-        *,
-        delivered: bool = False,
-    ) -> bool:
-        """Run the verb of a turn; where it happens, the case goes on to `after`, or stays (None)."""
-        outcome = await self.life.act(verb, dice.cut())
-        if not self.life.require(outcome, why_not):
-            return False
-        if after is not None:
-            self.life.books.move(self.case, after, self.life.now, delivered=delivered)
-        return True
 
 
 async def go_on(life: Life, dice: Dice) -> None:
@@ -95,14 +58,9 @@ async def on_an_ended_case(life: Life, dice: Dice) -> None:
         await TURNS[name][1](turn, dice)
 
 
-def _in(turn: Turn, *states: str) -> set[str]:
-    """Why a turn is impossible in this state."""
-    return set() if turn.case.state in states else MOVED
-
-
 async def _agree(turn: Turn, dice: Dice) -> None:
     case = turn.case
-    why_not = _in(turn, "awaiting_seller", "awaiting_buyer", *_PLATFORM)
+    why_not = only_in(turn, "awaiting_seller", "awaiting_buyer", *_PLATFORM)
     happened = await turn.take(
         lambda writer: negotiate.agree(writer, turn.seller, *turn.key, return_address=ADDRESS), why_not, dice, None
     )
@@ -112,7 +70,7 @@ async def _agree(turn: Turn, dice: Dice) -> None:
 
 
 async def _refuse(turn: Turn, dice: Dice) -> None:
-    why_not = _in(turn, "awaiting_seller") or _must_not_refuse(turn.case)
+    why_not = only_in(turn, "awaiting_seller") or _must_not_refuse(turn.case)
     if await turn.take(
         lambda writer: negotiate.refuse(writer, turn.seller, *turn.key, SAID), why_not, dice, "awaiting_buyer"
     ):
@@ -123,7 +81,7 @@ async def _offer(turn: Turn, dice: Dice) -> None:
     case = turn.case
     kind = dice.one(OFFERED.get(case.kind, (ONLY,)))
     amount = 0 if kind in LEAVES_AGAIN else dice.one([case.most_fen, case.most_fen // 2, case.most_fen + 1])
-    why_not = _in(turn, "awaiting_seller", "awaiting_buyer") or _must_not_refuse(case)
+    why_not = only_in(turn, "awaiting_seller", "awaiting_buyer") or _must_not_refuse(case)
     if not why_not and case.goods_back and kind == RESEND:
         why_not = {"aftersale_offer_unfit"}
     if not why_not and kind not in LEAVES_AGAIN and not min(1, case.most_fen) <= amount <= case.most_fen:
@@ -142,7 +100,7 @@ async def _offer(turn: Turn, dice: Dice) -> None:
 
 async def _accept(turn: Turn, dice: Dice) -> None:
     case = turn.case
-    why_not = MOVED if case.offer is None else _in(turn, "awaiting_buyer")
+    why_not = MOVED if case.offer is None else only_in(turn, "awaiting_buyer")
     happened = await turn.take(
         lambda writer: negotiate.accept_offer(writer, turn.buyer, *turn.key), why_not, dice, None
     )
@@ -154,7 +112,7 @@ async def _accept(turn: Turn, dice: Dice) -> None:
 
 
 async def _call_platform(turn: Turn, dice: Dice) -> None:
-    why_not = _in(turn, "awaiting_buyer", "awaiting_receipt")
+    why_not = only_in(turn, "awaiting_buyer", "awaiting_receipt")
     if await turn.take(
         lambda writer: arbitrate.call_platform(writer, turn.buyer, *turn.key, SAID),
         why_not,
@@ -174,7 +132,7 @@ async def _withdraw(turn: Turn, dice: Dice) -> None:
 async def _show(turn: Turn, dice: Dice) -> None:
     case, by_buyer = turn.case, dice.chance(1, 2)
     shown = "evidence_of_buyer" if by_buyer else "evidence_of_seller"
-    why_not = _in(turn, "awaiting_seller", "awaiting_buyer", "awaiting_inspection", *_PLATFORM)
+    why_not = only_in(turn, "awaiting_seller", "awaiting_buyer", "awaiting_inspection", *_PLATFORM)
     actor, person = (Actor.BUYER, turn.buyer) if by_buyer else (Actor.SELLER, turn.seller)
     due = case.due_at
     if await turn.take(
@@ -192,7 +150,7 @@ async def _decide(turn: Turn, dice: Dice) -> None:
         turn.case,
         dice.one(["for_buyer", "split", "for_seller", "demand_of_buyer", "demand_of_seller"]),
     )
-    why_not = _in(turn, "arbitration")
+    why_not = only_in(turn, "arbitration")
     amount: int | None = None
     if verdict == "split":
         amount = dice.one([case.most_fen, case.most_fen // 3 or min(1, case.most_fen), case.most_fen + 1])
@@ -222,86 +180,15 @@ async def _close(turn: Turn, dice: Dice) -> None:
     )
 
 
-async def _send_back(turn: Turn, dice: Dice) -> None:
-    case, freight = turn.case, dice.one([0, 900, 40_000])
-    why_not = _in(turn, "awaiting_return") or (set() if case.has_address else MOVED)
-    sent = goods_back.SentBack(carrier="ZTO", waybill=turn.life.waybill(), freight_fen=freight)
-    happened = await turn.take(
-        lambda writer: goods_back.send_back(writer, turn.buyer, *turn.key, sent), why_not, dice, None
-    )
-    if happened:
-        case.goods_back = True
-        case.owed_fen = min(freight, RETURN_FREIGHT_MOST) if case.reason in SELLERS_FAULT else 0
-        turn.life.books.move(case, "awaiting_inspection", turn.life.now)
-        turn.life.returns[case.case_id] = sent.waybill
-
-
-async def _name_address(turn: Turn, dice: Dice) -> None:
-    if await turn.take(
-        lambda writer: goods_back.name_return_address(writer, turn.seller, *turn.key, ADDRESS),
-        _in(turn, "awaiting_return"),
-        dice,
-        "awaiting_return",
-    ):
-        turn.case.has_address = True
-
-
-async def _waive(turn: Turn, dice: Dice) -> None:
-    after = "awaiting_replacement" if turn.case.kind == EXCHANGE else "refunding"
-    await turn.take(
-        lambda writer: goods_back.waive_return(writer, turn.seller, *turn.key),
-        _in(turn, "awaiting_return"),
-        dice,
-        after,
-    )
-
-
-async def _arrives(turn: Turn, dice: Dice) -> None:
-    """The carrier says that the goods are back with the shop; told twice it changes nothing."""
-    case, life = turn.case, turn.life
-    if case.state != "awaiting_inspection" or case.case_id in life.returned:
-        return
-    event = told("delivered", waybill=life.returns[case.case_id], carrier="ZTO")
-    outcome = await life.act(lambda writer: take_in_events(writer, "lives", [event, event]))
-    life.require(outcome, set())
-    while await deliver_events(life.premises.database):
-        pass
-    life.returned.add(case.case_id)
-    life.books.move(case, "awaiting_inspection", life.now, delivered=True)
-
-
-async def _inspect(turn: Turn, dice: Dice) -> None:
-    case, restock = turn.case, dice.pick(turn.case.quantity + 2)
-    why_not = _in(turn, "awaiting_inspection") or ({"invalid_fields"} if restock > case.quantity else set())
-    if not await turn.take(
-        lambda writer: goods_back.confirm_return(writer, turn.seller, *turn.key, restock=restock),
-        why_not,
-        dice,
-        None,
-    ):
-        return
-    case.restock = restock
-    if case.kind == EXCHANGE:
-        turn.life.books.restock(turn.order, turn.line, restock, undo=False)
-    turn.life.books.move(case, granted(case), turn.life.now)
-
-
-async def _reject(turn: Turn, dice: Dice) -> None:
-    if await turn.take(
-        lambda writer: goods_back.reject_return(writer, turn.seller, *turn.key, SAID),
-        _in(turn, "awaiting_inspection"),
-        dice,
-        "awaiting_buyer",
-    ):
-        _forget_offer(turn.case)
-
-
 async def _send_new(turn: Turn, dice: Dice) -> None:
     case, life = turn.case, turn.life
     left = life.books.shelves[turn.line.sku].available
-    why_not = _in(turn, "awaiting_replacement")
+    why_not = only_in(turn, "awaiting_replacement") or ({"order_stopped"} if turn.order.risk else set())
+    # Now and then the shop names the parcel in which the old goods came.
+    came_in = life.returns.get(case.case_id) if dice.chance(1, 6) else None
+    why_not = why_not or ({"waybill_used"} if came_in else set())
     why_not = why_not or (set() if case.quantity <= left else {"aftersale_replacement_sold_out"})
-    parcel = replace.ReplacementParcel(carrier="ZTO", waybill=life.waybill())
+    parcel = replace.ReplacementParcel(carrier="ZTO", waybill=came_in or life.waybill())
     if await turn.take(
         lambda writer: replace.ship_replacement(writer, turn.seller, *turn.key, parcel),
         why_not,
@@ -315,7 +202,7 @@ async def _send_new(turn: Turn, dice: Dice) -> None:
 async def _refund_instead(turn: Turn, dice: Dice) -> None:
     await turn.take(
         lambda writer: replace.refund_instead(writer, turn.seller, *turn.key),
-        _in(turn, "awaiting_replacement"),
+        only_in(turn, "awaiting_replacement"),
         dice,
         "refunding",
     )
@@ -324,7 +211,7 @@ async def _refund_instead(turn: Turn, dice: Dice) -> None:
 async def _confirm_new(turn: Turn, dice: Dice) -> None:
     await turn.take(
         lambda writer: replace.confirm_replacement(writer, turn.buyer, *turn.key),
-        _in(turn, "awaiting_receipt"),
+        only_in(turn, "awaiting_receipt"),
         dice,
         "done",
     )
@@ -352,12 +239,12 @@ TURNS: dict[str, tuple[tuple[str, ...], Callable[[Turn, Dice], Awaitable[None]]]
     "show": ((*_ANSWER, "awaiting_inspection", *_PLATFORM), _show),
     "decide": (("arbitration",), _decide),
     "close": (("arbitration",), _close),
-    "send_back": (("awaiting_return",), _send_back),
-    "name_address": (("awaiting_return",), _name_address),
-    "waive": (("awaiting_return",), _waive),
-    "arrives": (("awaiting_inspection",), _arrives),
-    "inspect": (("awaiting_inspection",), _inspect),
-    "reject": (("awaiting_inspection",), _reject),
+    "send_back": (("awaiting_return",), going_back.send_back),
+    "name_address": (("awaiting_return",), going_back.name_address),
+    "waive": (("awaiting_return",), going_back.waive),
+    "arrives": (("awaiting_inspection",), going_back.arrives),
+    "inspect": (("awaiting_inspection",), going_back.inspect),
+    "reject": (("awaiting_inspection",), going_back.reject),
     "send_new": (("awaiting_replacement",), _send_new),
     "refund_instead": (("awaiting_replacement",), _refund_instead),
     "confirm_new": (("awaiting_receipt",), _confirm_new),

@@ -28,6 +28,7 @@ class LineRow(msgspec.Struct, frozen=True, array_like=True):
     shipped: int
     cancelled: int
     returned: int
+    settled: int
     refunded_fen: int
 
 
@@ -120,7 +121,7 @@ _LISTS = {
     "lines": (
         """
         order_id, order_line_id, sku_id, quantity, payable_fen, freight_fen, shipped_quantity,
-        cancelled_quantity, returned_quantity, refunded_fen
+        cancelled_quantity, returned_quantity, settled_quantity, refunded_fen
         """,
         "order_line WHERE shop_id = %(shop_id)s",
     ),

@@ -27,12 +27,14 @@ from yellowcart.parcels.address_change import (
 from yellowcart.parcels.errors import (
     AddressChangeDone,
     AddressChangeOpen,
+    AddressChangesTooMany,
     AddressChangeUnknown,
     AddressSame,
     AddressSettled,
     FreightDiffers,
 )
 from yellowcart.parcels.model import AddressChange, AddressChangeId, AddressChangeState
+from yellowcart.parcels.rules import ADDRESS_CHANGES_MAX
 from yellowcart.sweeps import register_sweeps
 
 NEW = AddressEntry(
@@ -223,3 +225,27 @@ async def give_template(table: PackingTable) -> None:
             shop_id=table.world.shop_id,
             product_id=table.world.product_id,
         )
+
+
+async def test_neither_side_asks_without_end_and_neither_uses_up_the_others_wishes(table: PackingTable) -> None:
+    order_id, shop_id = await table.paid(), table.world.shop_id
+    for number in range(ADDRESS_CHANGES_MAX):
+        change_id = await ask(table, order_id, msgspec.structs.replace(NEW, street=f"湖滨路 {number} 号"))
+        if number % 2:
+            await decide(table, table.merchant, order_id, change_id, accepted=False)
+        else:
+            async with table.database.writing() as writer:
+                await withdraw_address_change(writer, table.buyer, shop_id, order_id, change_id)
+    with pytest.raises(AddressChangesTooMany) as refused:
+        await ask(table, order_id)
+    assert refused.value.values == {"most": 5}
+    for number in range(ADDRESS_CHANGES_MAX):
+        async with table.database.writing() as writer:
+            change_id = await offer_address_change(writer, table.merchant, shop_id, order_id, NEW)
+        await decide(table, table.buyer, order_id, change_id, accepted=number == ADDRESS_CHANGES_MAX - 1)
+    with pytest.raises(AddressChangesTooMany):
+        async with table.database.writing() as writer:
+            await offer_address_change(
+                writer, table.merchant, shop_id, order_id, msgspec.structs.replace(NEW, street="湖滨路 3 号")
+            )
+    await table.ship(order_id)

@@ -113,6 +113,8 @@ async def test_a_source_tells_by_signed_messages(application: Application, table
             b"{}",
             b"[1]",
             b"\xff",
+            '[{"place": "泉州"}]'.encode("gbk"),
+            b'[{"more": ' + b"[" * 20_000 + b"]" * 20_000 + b"}]",
             b"[" + b",".join([msgspec.json.encode(told("collected"))] * 501) + b"]",
         ):
             refused = await client.post("/api/v1/tracking/hub", content=wrong, headers=signed(wrong, secret))

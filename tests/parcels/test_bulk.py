@@ -26,6 +26,7 @@ from yellowcart.parcels.bulk import apply as applying
 from yellowcart.parcels.bulk.apply import FileMoved, apply_file, discard_file, forget_old_files, go_on_with_files
 from yellowcart.parcels.bulk.columns import RowsOfFileTooMany, shown_columns
 from yellowcart.parcels.bulk.files import result_columns, result_rows, rows_to_ship
+from yellowcart.parcels.bulk.judge import NOT_IN_PARCEL
 from yellowcart.parcels.bulk.model import FileId, FileState, JudgedRow, RowFate, ShippingFile
 from yellowcart.parcels.bulk.preview import preview_file
 from yellowcart.parcels.bulk.store import read_file, rows_of_file
@@ -359,3 +360,50 @@ async def test_another_shops_order_is_unknown(table: PackingTable) -> None:
     theirs: OrderId = await elsewhere.paid()
     file_id = await preview(table, f"{HEAD}{theirs},SF,{SF}\n")
     assert await fates(table, file_id) == ["wrong"]
+
+
+LINES_HEAD = "订单编号,行号,快递公司,运单号\n"
+
+
+@pytest.mark.parametrize(
+    "second", ["{order},{line},顺丰速运物流,{waybill}", ",{line},SF,{waybill}", "77,{line},SF,{waybill}"]
+)
+async def test_half_a_parcel_is_none_whatever_of_its_other_row_cannot_be_read(
+    table: PackingTable, second: str
+) -> None:
+    order_id = await table.paid(1, 1)
+    one, two = await table.lines(order_id)
+    wrong = second.format(order=order_id, line=two, waybill=f" {SF.lower()} ")
+    file_id = await preview(table, f"{LINES_HEAD}{order_id},{one},SF,{SF}\n{wrong}\n")
+    assert await fates(table, file_id) == ["wrong", "wrong"]
+    await apply_it(table, file_id)
+    assert await table.parcels(order_id) == []
+    mended = await preview(table, f"{LINES_HEAD}{order_id},{one},SF,{SF}\n{order_id},{two},SF,{SF}\n")
+    await apply_it(table, mended)
+    assert await fates(table, mended) == ["shipped", "shipped"]
+
+
+async def test_an_order_cell_that_spans_two_rows_ships_neither(table: PackingTable) -> None:
+    order_id = await table.paid(1, 1)
+    one, two = await table.lines(order_id)
+    book = Workbook()
+    assert book.active is not None
+    for cells in (
+        ["订单编号", "行号", "快递公司", "运单号"],
+        [str(order_id), one, "SF", SF],
+        [None, two, "SF", SF],
+    ):
+        book.active.append(cells)
+    book.active.merge_cells("A2:A3")
+    content = io.BytesIO()
+    book.save(content)
+    assert await fates(table, await preview(table, content.getvalue(), "合并.xlsx")) == ["wrong", "wrong"]
+
+
+async def test_a_line_that_a_parcel_left_without_is_not_called_shipped(table: PackingTable) -> None:
+    order_id = await table.paid(1, 1)
+    one, two = await table.lines(order_id)
+    await table.ship(order_id, pieces={one: 1})
+    file_id = await preview(table, f"{LINES_HEAD}{order_id},{one},SF,{SF}\n{order_id},{two},SF,{SF}\n")
+    assert await fates(table, file_id) == ["repeated", "wrong"]
+    assert [row.problem and row.problem.message for row in await rows(table, file_id)] == [None, NOT_IN_PARCEL]

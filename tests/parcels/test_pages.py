@@ -243,7 +243,9 @@ async def test_a_need_goes_from_the_form_over_a_quote_to_a_parcel(
     order_id = await table.paid()
     base = f"{here(table)}/shipping/needs"
     form = (await desk.get(f"{base}/new?order={order_id}")).text
-    assert "林小满 13800000001" in form
+    assert "茶都路 1 号" in form
+    assert 'name="destination"' not in form
+    assert 'name="destination"' in (await desk.get(f"{base}/new")).text
     due = (clock.now() + timedelta(hours=30)).astimezone(clock.SHANGHAI).strftime("%Y-%m-%dT%H:%M")
     fields = {
         "goods": "铁观音", "origin": FROM, "destination": TO, "weight": "1.5", "pieces": "1", "due": due,
@@ -255,7 +257,7 @@ async def test_a_need_goes_from_the_form_over_a_quote_to_a_parcel(
     assert again.headers["location"] == first.headers["location"]
     need_id = first.headers["location"].rsplit("/", 1)[1]
     page = f"/carrier/needs/{table.world.shop_id}/{need_id}"
-    assert "文三路" not in (await carrier_desk.get(page)).text
+    assert "茶都路" not in (await carrier_desk.get(page)).text
     soon = (clock.now() + timedelta(hours=8)).astimezone(clock.SHANGHAI).strftime("%Y-%m-%dT%H:%M")
     quote = {"price": "35.00", "pick_up_by": soon, "valid_until": soon}
     assert (await send(carrier_desk, page, page, quote)).status_code == 303
@@ -264,7 +266,9 @@ async def test_a_need_goes_from_the_form_over_a_quote_to_a_parcel(
     assert quote_id
     accepted = {"quote_id": quote_id[1], "price_fen": "3500"}
     assert (await send(desk, f"{base}/{need_id}", f"{base}/{need_id}/accept", accepted)).status_code == 303
-    assert "文三路" in (await carrier_desk.get(page)).text
+    seen = (await carrier_desk.get(page)).text
+    assert "茶都路 1 号" in seen
+    assert "文三路" not in seen, "the goods of an order go where the order goes"
     named = await send(carrier_desk, page, f"{page}/waybill", {"carrier": "SF", "waybill": SF})
     assert named.status_code == 303, named.text
     async with table.database.reading() as reader:

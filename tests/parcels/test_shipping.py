@@ -220,13 +220,13 @@ async def test_a_replacement_and_a_return_change_nothing_in_the_order(table: Pac
     (line,) = await table.lines(order_id)
     await table.ship(order_id)
     async with table.database.writing() as writer:
-        for _ in range(2):
+        for subject in ("aftersale:7", "aftersale:7", "aftersale:8"):
             back = await register_return_parcel(
-                writer, table.world.shop_id, "aftersale:7", "ZTO", "73100000000001", order_id=order_id
+                writer, table.world.shop_id, order_id, subject, "ZTO", "73100000000001"
             )
-            sent = await ship_replacement(
-                writer, table.world.shop_id, order_id, "aftersale:7", NewShipment("SF", "SF0000000002", {line: 1})
-            )
+        sent = await ship_replacement(
+            writer, table.world.shop_id, order_id, "aftersale:7", NewShipment("SF", "SF0000000002", {line: 1})
+        )
     parcels = {each.shipment_id: each for each in await table.parcels(order_id)}
     assert len(parcels) == 3
     assert (parcels[back].purpose, parcels[back].subject) == (ShipmentPurpose.RETURN, "aftersale:7")
@@ -236,26 +236,35 @@ async def test_a_replacement_and_a_return_change_nothing_in_the_order(table: Pac
 
 async def test_what_brought_the_goods_cannot_bring_them_back(table: PackingTable) -> None:
     order_id = await table.paid()
+    await table.ship(order_id)
+    shop_id, other = table.world.shop_id, await table.paid()
+    async with table.database.writing() as writer:
+        await register_return_parcel(writer, shop_id, other, "aftersale:8", "SF", "SF0000000002")
+        for waybill in (SF, "SF0000000002"):
+            for subject in ("aftersale:7", "aftersale:8"):
+                with pytest.raises(WaybillUsed):
+                    await register_return_parcel(writer, shop_id, order_id, subject, "SF", waybill)
+
+
+async def test_no_waybill_that_names_a_parcel_brings_a_replacement(table: PackingTable) -> None:
+    order_id = await table.paid()
     (line,) = await table.lines(order_id)
     await table.ship(order_id)
-    for subject, waybill in (("aftersale:7", SF), ("aftersale:8", "SF0000000002")):
-        async with table.database.writing() as writer:
-            if waybill != SF:
-                await register_return_parcel(writer, table.world.shop_id, "aftersale:7", "SF", waybill)
+    shop_id, subject = table.world.shop_id, "aftersale:7"
+    async with table.database.writing() as writer:
+        await register_return_parcel(writer, shop_id, order_id, subject, "SF", "SF0000000002")
+        await ship_replacement(writer, shop_id, order_id, subject, NewShipment("SF", "SF0000000003", {line: 1}))
+        for waybill in (SF, "SF0000000002", "SF0000000003"):
             with pytest.raises(WaybillUsed):
-                await register_return_parcel(writer, table.world.shop_id, subject, "SF", waybill)
-            with pytest.raises(WaybillUsed):
-                await ship_replacement(
-                    writer, table.world.shop_id, order_id, subject, NewShipment("SF", waybill, {line: 1})
-                )
+                await ship_replacement(writer, shop_id, order_id, subject, NewShipment("SF", waybill, {line: 1}))
     async with table.database.writing() as writer:
         with pytest.raises(PiecesGone):
             await ship_replacement(
-                writer, table.world.shop_id, order_id, "aftersale:7", NewShipment("SF", "SF0000000003", {line: 2})
+                writer, table.world.shop_id, order_id, "aftersale:7", NewShipment("SF", "SF0000000004", {line: 2})
             )
         with pytest.raises(InvalidFields):
             await ship_replacement(
-                writer, table.world.shop_id, order_id, "aftersale:7", NewShipment("SF", "SF0000000003")
+                writer, table.world.shop_id, order_id, "aftersale:7", NewShipment("SF", "SF0000000004")
             )
 
 

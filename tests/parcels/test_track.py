@@ -18,6 +18,7 @@ from tests.parcels.packing import SF, PackingTable, told
 from yellowcart.accounts.inbox import inbox_of
 from yellowcart.kernel import clock
 from yellowcart.kernel.errors import InvalidFields
+from yellowcart.kernel.outbound import IpAddress
 from yellowcart.parcels.errors import SignatureWrong
 from yellowcart.parcels.model import ARRIVED, SHIPMENT_MOVES, ShipmentState, TrackEvent
 from yellowcart.parcels.returns import register_return_parcel
@@ -98,7 +99,7 @@ async def test_a_delivery_is_told_to_the_buyer_once_and_the_order_waits_for_them
 async def test_a_return_that_arrives_is_told_to_programs_and_not_to_the_buyer(table: PackingTable) -> None:
     order_id = await table.paid()
     async with table.database.writing() as writer:
-        await register_return_parcel(writer, table.world.shop_id, "aftersale:7", "SF", SF, order_id=order_id)
+        await register_return_parcel(writer, table.world.shop_id, order_id, "aftersale:7", "SF", SF)
     await table.tell(told("delivered", -1))
     async with table.database.reading() as reader:
         assert (await inbox_of(reader, table.buyer)).items == []
@@ -334,6 +335,78 @@ async def test_a_source_that_answers_nonsense_is_noted_and_not_asked_at_once(
     assert source.last_failure
 
 
+NESTED = '{"events": [], "more": ' + "[" * 20_000 + "]" * 20_000 + "}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        answer(200, '{"events": [{"place": "泉州"}]}'.encode("gbk")),
+        answer(200, b'{"events": [{"carrier": "\xe6\xb3"}]}'),
+        answer(200, NESTED),
+        answer(200, "{"),
+    ],
+    ids=["GBK", "half a character", "nested without end", "half an answer"],
+)
+async def test_one_unreadable_answer_stops_neither_the_other_parcels_nor_the_other_sources(
+    table: PackingTable, internet: OutsideInternet, still_clock: clock.Clock, said: bytes
+) -> None:
+    await table.ship(await table.paid())
+    second = await table.paid()
+    await table.ship(second, waybill="SF0000000002")
+    events = {"events": [told("collected", waybill="SF0000000002")]}
+    internet.answers[f"hub.test/SF/{SF}"] = said
+    internet.answers["hub.test/SF/SF0000000002"] = answer(200, msgspec.json.encode(events))
+    for waybill in (SF, "SF0000000002"):
+        internet.answers[f"hub.test/later/SF/{waybill}"] = answer(200, '{"events": []}')
+    async with table.database.writing() as writer:
+        for source, path in (("first", ""), ("later", "later/")):
+            await save_source(
+                writer,
+                table.merchant,
+                source=source,
+                name=source,
+                ask_url=f"https://hub.test/{path}{{carrier}}/{{waybill}}",
+                is_active=True,
+            )
+    assert await ask_sources(table.database, SECRET, internet.network) == 2
+    assert len(internet.asked) == 4
+    (parcel,) = await table.parcels(second)
+    assert [event.status.value for event in parcel.track] == ["collected"]
+    async with table.database.reading() as reader:
+        first, later = await tracking_sources(reader)
+    assert first.last_failure
+    assert (later.last_failure, later.asked_at) == ("", MORNING)
+    assert await ask_sources(table.database, SECRET, internet.network) == 0
+    still_clock.freeze(MORNING + timedelta(hours=1))
+    assert await ask_sources(table.database, SECRET, internet.network) == 2
+
+
+async def test_a_defect_on_the_way_to_a_source_is_noted_and_put_off_all_the_same(
+    table: PackingTable, internet: OutsideInternet
+) -> None:
+    await table.ship(await table.paid())
+    async with table.database.writing() as writer:
+        await save_source(
+            writer,
+            table.merchant,
+            source="hub",
+            name="Hub",
+            ask_url="https://hub.test/{carrier}/{waybill}",
+            is_active=True,
+        )
+
+    async def look_up(host: str) -> tuple[IpAddress, ...]:
+        raise ZeroDivisionError("\0 odd\nerror")
+
+    broken = msgspec.structs.replace(internet.network, look_up=look_up)
+    assert await ask_sources(table.database, SECRET, broken) == 1
+    assert await ask_sources(table.database, SECRET, broken) == 0
+    async with table.database.reading() as reader:
+        (source,) = await tracking_sources(reader)
+    assert source.last_failure == "ZeroDivisionError:   odd error"
+
+
 def test_a_silent_parcel_is_asked_about_within_a_day_and_not_for_ever() -> None:
     asked = [next_poll(MORNING, MORNING, MORNING + timedelta(hours=hours)) for hours in (0, 8, 400, 30 * 24 + 1)]
     assert [moment and moment - MORNING for moment in asked] == [
@@ -349,3 +422,24 @@ def test_told_events_bound_what_they_say() -> None:
         msgspec.json.decode(
             msgspec.json.encode({**msgspec.to_builtins(told("collected")), "text": "x" * 2_001}), type=ToldEvent
         )
+
+
+async def test_what_cannot_be_kept_of_one_parcel_keeps_nothing_back_of_the_next(
+    table: PackingTable, internet: OutsideInternet
+) -> None:
+    await table.ship(await table.paid())
+    second = await table.paid()
+    await table.ship(second, waybill="SF0000000002")
+    for waybill in (SF, "SF0000000002"):
+        events = {"events": [told("collected", waybill=waybill, place="泉州" if waybill == SF else "")]}
+        internet.answers[f"hub.test/SF/{waybill}"] = answer(200, msgspec.json.encode(events))
+    async with table.database.writing() as writer:
+        await save_source(writer, table.merchant, source="hub", name="Hub", ask_url=ASK_URL, is_active=True)
+        await writer.run("ALTER TABLE track_event ADD CONSTRAINT nowhere CHECK (place = '')")
+    assert await ask_sources(table.database, SECRET, internet.network) == 2
+    assert await ask_sources(table.database, SECRET, internet.network) == 0
+    (parcel,) = await table.parcels(second)
+    assert [event.status.value for event in parcel.track] == ["collected"]
+    async with table.database.reading() as reader:
+        (source,) = await tracking_sources(reader)
+    assert source.last_failure.startswith("CheckViolation")

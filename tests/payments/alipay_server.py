@@ -83,6 +83,19 @@ class AlipayServer(ProviderServer):
         trade.paid_at = _moment(at)
         return trade
 
+    def give_back_in_office(self, trade: AlipayTrade) -> None:
+        """Somebody gives the whole of a trade back in Alipay's merchant office."""
+        self._done(trade, f"office{secrets.token_hex(6)}", trade.total_amount)
+
+    def put_empty_bill(self, day: str) -> None:
+        """The bill of a day on which nothing was booked: its marks, and neither heading nor rows."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as file:
+            file.writestr(
+                "trades.csv", "#-----业务明细列表-----\r\n#-----业务明细列表结束-----\r\n".encode("gb18030")
+            )
+        self.bills[day] = packed.getvalue()
+
     def notification(self, trade: AlipayTrade, *, signer: KeyPair | None = None, **changed: str) -> bytes:
         """The form of a notification about a trade; `changed` fields lie, or say more."""
         fields = {
@@ -120,13 +133,22 @@ class AlipayServer(ProviderServer):
             file.writestr("trades.csv", "\r\n".join([*frame, *rows, *end]).encode("gb18030"))
         self.bills[day] = packed.getvalue()
 
-    def bill_row(self, reference: str, refund_reference: str = "", *, amount: str = "", moment: str = "") -> str:
-        """A row of a bill about a trade, or with a refund's number about that."""
+    def bill_row(
+        self,
+        reference: str,
+        refund_reference: str = "",
+        *,
+        amount: str = "",
+        moment: str = "",
+        is_refund: bool = False,
+    ) -> str:
+        """A row of a bill about a trade, or with a refund's number, or as `is_refund` without one, about that."""
         trade = self.trades.get(reference)
+        is_refund = is_refund or bool(refund_reference)
         yuan = amount or (trade.refunds.get(refund_reference) or trade.total_amount if trade else "0.01")
-        signed = f"-{yuan}" if refund_reference else yuan
+        signed = f"-{yuan}" if is_refund else yuan
         values = [
-            f"{trade.trade_no if trade else '2026'}\t", f"{reference}\t", "退款" if refund_reference else "交易",
+            f"{trade.trade_no if trade else '2026'}\t", f"{reference}\t", "退款" if is_refund else "交易",
             "Yellowcart", _moment(None), moment or _moment(None), "", "", "", "", "buyer***", signed, signed,
             "0.00", "0.00", "0.00", "0.00", "0.00", "", "0.00", "0.00",
             f"{refund_reference}\t" if refund_reference else "", "-0.01", "0.00", "",

@@ -25,6 +25,8 @@ class Trouble:
 
     error_page: bool = False
     """A page of something between, with status 502."""
+    odd: tuple[int, bytes] | None = None
+    """Every call gets this status and these bytes, unsigned, as something between may answer."""
     silent_s: float = 0
     """Answers only after so many seconds."""
     wrong_signature: bool = False
@@ -111,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(trouble.silent_s)
             if trouble.error_page:
                 return self._send(Answer(502, b"<html><h1>502 Bad Gateway</h1></html>", "text/html"))
+            if trouble.odd:
+                return self._send(Answer(*trouble.odd, "text/plain"))
         headers = {name.lower(): value for name, value in self.headers.items()}
         with provider.lock:
             answer = provider.answer(method, self.path, headers, body)

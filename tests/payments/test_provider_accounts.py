@@ -1,13 +1,17 @@
 """The file of payment providers: what it may say, and that a wrong one is told at the start, without a secret."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.payments.alipay_server import AlipayServer
-from tests.payments.paying import alipay_settings, wechat_settings, write_settings
+from tests.payments.paying import PayingWorld, alipay_settings, wechat_settings, write_settings
 from tests.payments.provider_keys import key_pair
 from tests.payments.wechat_server import API_V3_KEY, WechatServer
 from yellowcart.kernel.database import Database
@@ -89,6 +93,40 @@ def test_private_keys_are_read_in_every_form_that_providers_hand_out(tmp_path: P
         (tmp_path / f"{number}.pem").write_bytes(form)
         texts.add(private_key_text(str(tmp_path / f"{number}.pem")))
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("between", "behind"),
+    [("\n\n", "\n\n\n"), ("\n", "\n"), ("\n\n\n\n", ""), ("\n# the next\n", "\n"), ("\r\n", "\r\n")],
+)
+async def test_a_chain_of_root_certificates_is_read_however_its_lines_end(
+    paying: PayingWorld, tmp_path: Path, between: str, behind: str
+) -> None:
+    chain = [key_pair(name).certificate_pem.strip() for name in ("root", "alipay platform")]
+    settings = alipay_settings(tmp_path, paying.alipay, by_certificate=True)
+    path = write_settings(tmp_path, wechat_settings(tmp_path, paying.wechat), settings)
+    text = between.join(chain) + behind
+    text = text.replace("\r\n", "\n").replace("\n", "\r\n") if "\r" in between else text
+    (tmp_path / "root.crt").write_bytes(text.encode())
+    paying.gateways = open_gateways(paying.database, path, sandbox=False)
+    await paying.paid(PaymentMethod.ALIPAY_PAGE)
+    ((_, root_numbers),) = paying.alipay.certificate_fields
+    assert root_numbers is not None
+    assert len(root_numbers.split("_")) == 2
+
+
+async def test_certificates_that_alipays_library_cannot_use_are_told_at_the_start(
+    database: Database, tmp_path: Path, alipay: AlipayServer
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "no RSA")])
+    day = datetime(2022, 1, 1, tzinfo=UTC)
+    draft = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(days=9_999))
+    path = write_settings(tmp_path, alipay_settings(tmp_path, alipay, by_certificate=True))
+    pem = draft.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    (tmp_path / "root.crt").write_bytes(pem)
+    with pytest.raises(ProviderSettingsError):
+        open_gateways(database, path, sandbox=False)
 
 
 async def test_the_sandbox_is_offered_only_where_nothing_real_is_or_where_it_is_wanted(

@@ -17,6 +17,7 @@ from yellowcart.payments.findings import decide_finding
 from yellowcart.payments.model import FindingState, PaymentMethod, RefundState
 from yellowcart.payments.reconcile import reconcile_next_bill
 from yellowcart.payments.references import reference_of
+from yellowcart.payments.refund_desk import done_by_hand
 from yellowcart.payments.timers import carry_out_refunds
 
 DAY = date(2022, 2, 25)
@@ -193,6 +194,133 @@ async def test_a_bill_that_is_late_or_broken_is_asked_for_again(
     still_clock.freeze(NEXT_MORNING + timedelta(hours=2))
     assert await reconcile(paying) == 1
     assert await bills(paying, "wechat") == [(DAY, "compared", 4_990, 0, 0)]
+
+
+async def test_a_day_without_rows_is_an_empty_bill(paying: PayingWorld, still_clock: clock.Clock) -> None:
+    await paying.paid(PaymentMethod.ALIPAY_PAGE)
+    paying.alipay.put_empty_bill(str(DAY))
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await bills(paying, "alipay") == [(DAY, "compared", 0, 0, 0)]
+
+
+@pytest.mark.parametrize("spoiled", ["file", "row"])
+async def test_a_bill_that_cannot_be_used_keeps_nobody_elses_from_being_compared(
+    paying: PayingWorld, still_clock: clock.Clock, spoiled: str
+) -> None:
+    _, _, at_alipay = await paying.paid(PaymentMethod.ALIPAY_PAGE)
+    _, _, at_wechat = await paying.paid()
+    paying.alipay.put_bill(str(DAY), [paying.alipay.bill_row(f"{at_alipay}\0", amount="1.00", moment=NOON)])
+    if spoiled == "file":
+        content = paying.alipay.bills[str(DAY)]
+        locked = content.replace(b"PK\x01\x02\x14\x03\x14\0\0\0", b"PK\x01\x02\x14\x03\x14\0\1\0")
+        assert locked != content
+        paying.alipay.bills[str(DAY)] = locked
+    paying.wechat.put_bill(str(DAY), [paying.wechat.bill_row(at_wechat, moment=NOON)])
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await bills(paying, "wechat") == [(DAY, "compared", 4_990, 0, 0)]
+    assert [state for _, state, *_ in await bills(paying, "alipay")] == ["awaited"]
+    paying.alipay.put_bill(str(DAY), [paying.alipay.bill_row(at_alipay, moment=NOON)])
+    still_clock.freeze(NEXT_MORNING + timedelta(hours=1))
+    await reconcile(paying)
+    assert await bills(paying, "alipay") == [(DAY, "compared", 4_990, 0, 0)]
+
+
+async def test_however_many_a_day_has_the_one_that_stands_on_no_bill_is_found(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    _, cashier, _ = await paying.paid()
+    key = {"id": cashier.payment_id, "noon": datetime(2022, 2, 25, 12, 0, tzinfo=SHANGHAI), "day": DAY}
+    async with paying.database.writing() as writer:
+        # Ten thousand at the same moment, with which a page of them ends, and ours an hour later.
+        await writer.run(
+            """
+            INSERT INTO payment (
+                shop_id, payment_id, order_id, gateway, method, state, amount_fen, prepared_at,
+                finished_at, paid_at
+            )
+            SELECT shop_id, payment_id + n, order_id, gateway, method, 'surplus', amount_fen, prepared_at,
+                   finished_at, %(noon)s
+            FROM payment, generate_series(1, 10000) AS n
+            """,
+            **key,
+        )
+        await writer.run(
+            "UPDATE payment SET paid_at = %(noon)s + interval '1 hour' WHERE payment_id = %(id)s", **key
+        )
+        others = await writer.records("SELECT shop_id, payment_id FROM payment WHERE state = 'surplus'")
+        await writer.run(
+            """
+            INSERT INTO provider_bill (provider, day, state, ask_at, compared_at)
+            VALUES ('wechat', %(day)s::date - 20, 'compared', %(noon)s, %(noon)s)
+            """,
+            **key,
+        )
+        await writer.run(
+            """
+            INSERT INTO provider_bill_line (provider, reference, day, provider_reference, amount_fen, booked_at)
+            SELECT 'wechat', reference, %(day)s::date - 20, '', 1, %(noon)s
+            FROM unnest(%(references)s::text[]) AS reference
+            """,
+            references=[reference_of(row["shop_id"], row["payment_id"]) for row in others],
+            **key,
+        )
+    paying.wechat.put_bill(str(DAY), [])
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await paying.findings() == [("missing_there", "open")]
+
+
+@pytest.mark.parametrize("refund_status", ["ABNORMAL", "SUCCESS"])
+async def test_a_refund_by_hand_whose_acceptance_stands_on_the_bill_is_given_twice_only_if_the_provider_did_it(
+    paying: PayingWorld, still_clock: clock.Clock, refund_status: str
+) -> None:
+    placed, _, reference = await paying.paid()
+    paying.wechat.refund_status = "ABNORMAL"
+    refund_id = await ask_back(paying, placed, 1_000)
+    assert refund_id is not None
+    await carry_out_refunds(paying.database)
+    refund = await refund_of(paying, placed, refund_id)
+    still_clock.freeze(clock.now() + timedelta(minutes=6))
+    person = (await sign_in_as(paying.database, Role.OPERATOR)).person
+    await done_by_hand(paying.database, paying.gateways, person, placed.shop_id, refund_id, "BANK 1234")
+    paying.wechat.refunds[refund.reference].status = refund_status
+    rows = [paying.wechat.bill_row(reference, number, moment=NOON) for number in ("", refund.reference)]
+    paying.wechat.put_bill(str(DAY), rows)
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await paying.findings() == ([] if refund_status == "ABNORMAL" else [("state_differs", "open")])
+
+
+async def test_the_acceptance_of_a_refund_that_came_to_nothing_stands_in_nobodys_way(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    placed, _, reference = await paying.paid()
+    paying.wechat.refund_status = "ABNORMAL"
+    refund_id = await ask_back(paying, placed, 1_000)
+    assert refund_id is not None
+    await carry_out_refunds(paying.database)
+    refund = await refund_of(paying, placed, refund_id)
+    rows = [paying.wechat.bill_row(reference, number, moment=NOON) for number in ("", refund.reference)]
+    paying.wechat.put_bill(str(DAY), rows)
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await paying.findings() == []
+    person = (await sign_in_as(paying.database, Role.OPERATOR)).person
+    await done_by_hand(paying.database, paying.gateways, person, placed.shop_id, refund_id, "BANK 1234")
+
+
+async def test_a_refund_without_a_number_of_ours_is_no_payment(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    _, _, reference = await paying.paid(PaymentMethod.ALIPAY_PAGE)
+    alipay = paying.alipay
+    alipay.put_bill(str(DAY), [alipay.bill_row(reference, amount="49.90", moment=NOON, is_refund=True)])
+    still_clock.freeze(NEXT_MORNING)
+    await reconcile(paying)
+    assert await paying.findings() == [("unknown_refund", "open")]
+    assert await bills(paying, "alipay") == [(DAY, "compared", 0, 4_990, 1)]
 
 
 async def test_the_sandbox_has_a_bill_too(paying: PayingWorld, still_clock: clock.Clock) -> None:

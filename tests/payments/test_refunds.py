@@ -277,3 +277,38 @@ async def test_a_week_without_success_hands_it_to_an_operator(
     assert tries == REFUND_ATTEMPTS_MAX
     waited = sum((refund_again_after(attempt) for attempt in range(1, REFUND_ATTEMPTS_MAX)), timedelta())
     assert timedelta(days=6) < waited < timedelta(days=8)
+
+
+async def test_what_the_provider_has_accepted_does_not_fail_at_a_silence(
+    paying: PayingWorld, still_clock: clock.Clock
+) -> None:
+    placed, _, _ = await paying.paid()
+    paying.wechat.refund_status = "PROCESSING"
+    refund_id = await ask_back(paying, placed, 1_000)
+    for _ in range(REFUND_ATTEMPTS_MAX + 2):
+        assert await carry_out_refunds(paying.database) == 1
+        still_clock.freeze(clock.now() + timedelta(hours=6))
+    with paying.wechat.troubled(error_page=True):
+        assert await carry_out_refunds(paying.database) == 1
+    assert (await refund_of(paying, placed, refund_id)).state is RefundState.REQUESTED
+    assert await kinds(paying) == []
+
+
+async def test_a_notification_of_a_refund_comes_again_until_the_provider_says_the_same(
+    paying: PayingWorld,
+) -> None:
+    placed, _, _ = await paying.paid()
+    paying.wechat.refund_status = "PROCESSING"
+    refund_id = await ask_back(paying, placed, 1_000)
+    await carry_out_refunds(paying.database)
+    refund = await refund_of(paying, placed, refund_id)
+    notice = paying.wechat.refund_notification(refund.reference, refund_status="SUCCESS")
+    early = await take_in_notification(paying.database, paying.gateways, "wechat", *notice)
+    assert early.status == 500, "asked, the provider still says that it is under way"
+    paying.wechat.refunds[refund.reference].status = "SUCCESS"
+    with paying.wechat.troubled(error_page=True):
+        unheard = await take_in_notification(paying.database, paying.gateways, "wechat", *notice)
+    assert unheard.status == 500, "nobody could be asked"
+    assert (await take_in_notification(paying.database, paying.gateways, "wechat", *notice)).status == 200
+    assert (await refund_of(paying, placed, refund_id)).state is RefundState.SUCCEEDED
+    assert await paying.findings() == []

@@ -19,6 +19,8 @@ from yellowcart.payments.model import NotificationFault, PaymentMethod, Provider
 from yellowcart.payments.provider_accounts import read_accounts
 from yellowcart.payments.references import reference_of
 from yellowcart.payments.wechat import WechatGateway
+from yellowcart.payments.wechat_calls import WechatCalls
+from yellowcart.payments.wechat_payer import WechatPayer
 
 SHOP, PAYMENT = ShopId(7_000_000_000_000_001), PaymentId(7_000_000_000_000_002)
 REFERENCE = reference_of(SHOP, PAYMENT)
@@ -173,6 +175,27 @@ async def test_every_refusal_has_a_meaning(
     with wechat.troubled(refusal=(status, code)), pytest.raises(ProviderRefused) as refused:
         await gateway.refund(REFUND)
     assert (refused.value.meaning, refused.value.provider_code) == (meaning, code)
+
+
+ODD = [
+    '{"code": "订单", "message": "没有", "openid": "没有"}'.encode("gbk"),
+    b'{"more": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+    b'{"code": "\xe6',
+]
+
+
+@pytest.mark.parametrize("body", ODD, ids=["GBK", "nested without end", "half a character"])
+async def test_odd_bytes_are_no_answer_wherever_they_come(
+    tmp_path: Path, gateway: WechatGateway, wechat: WechatServer, body: bytes
+) -> None:
+    with wechat.troubled(odd=(400, body)), pytest.raises(ProviderSilent):
+        await gateway.refund(REFUND)
+    accounts = read_accounts(write_settings(tmp_path, wechat_settings(tmp_path, wechat)))
+    assert accounts.wechat is not None
+    with pytest.raises(ProviderSilent):
+        await WechatCalls(accounts.wechat, "https://shop.example").ask(lambda _: (200, body))
+    with wechat.troubled(odd=(200, body)), pytest.raises(ProviderSilent):
+        await WechatPayer(accounts.wechat, accounts.address).openid_of("a-code")
 
 
 async def test_what_cannot_be_believed_is_no_answer(gateway: WechatGateway, wechat: WechatServer) -> None:

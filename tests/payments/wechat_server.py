@@ -89,9 +89,15 @@ class WechatServer(ProviderServer):
         charge.transaction_id = f"4200{secrets.randbelow(10**20):020d}"
         charge.success_time = (at or datetime.now(UTC)).astimezone(SHANGHAI).isoformat(timespec="seconds")
 
+    def give_back_in_office(self, reference: str, amount_fen: int | None = None) -> None:
+        """Somebody gives a charge back, or a part of it, in WeChat Pay's merchant office."""
+        charge = self.charges[reference]
+        charge.refunded += charge.total if amount_fen is None else amount_fen
+
     def payment_notification(self, reference: str, **changed: Any) -> tuple[dict[str, str], bytes]:
-        """The notification of a paid charge; `changed` fields of its content lie."""
-        return self.notification("TRANSACTION.SUCCESS", self._transaction(reference) | changed)
+        """The notification of a charge when it was paid; `changed` fields of its content lie."""
+        told = self._transaction(reference) | {"trade_state": self.charges[reference].state}
+        return self.notification("TRANSACTION.SUCCESS", told | changed)
 
     def refund_notification(self, refund_reference: str, **changed: Any) -> tuple[dict[str, str], bytes]:
         """The notification of a refund."""
@@ -294,7 +300,7 @@ class WechatServer(ProviderServer):
             "appid": APP_ID,
             "mchid": MERCHANT_ID,
             "out_trade_no": reference,
-            "trade_state": charge.state,
+            "trade_state": "REFUND" if charge.state == "SUCCESS" and charge.refunded else charge.state,
             "trade_state_desc": "",
         }
         if charge.state == "SUCCESS":

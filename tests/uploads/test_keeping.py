@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from tests.uploads.things_people_bring import document, photo, picture, video
 from tests.web.test_front import csrf_of
 from yellowcart.accounts.model import Person
 from yellowcart.app import Application
+from yellowcart.kernel import clock
 from yellowcart.kernel.clock import Clock
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.idempotency import request_key
+from yellowcart.kernel.setbacks import LONGEST_WAIT
 from yellowcart.uploads.attach import attach_uploads, replace_uploads
 from yellowcart.uploads.errors import (
     StorageAway,
@@ -165,11 +168,29 @@ async def test_a_removal_that_was_broken_off_is_done_again(
 ) -> None:
     upload = await keep(database, storage, buyer.person)
     still_clock.freeze(MORNING + UNUSED_AFTER)
-    with pytest.raises(StorageAway):
-        await remove_unused(database, BrokenStorage())
+    assert await remove_unused(database, BrokenStorage()) == 0
     async with database.writing() as writer:
         with pytest.raises(UploadUnknown):
             await attach_uploads(writer, buyer.person.person_id, EVIDENCE, [upload.upload_id], f"{TOLD}:1")
+    still_clock.freeze(clock.now() + LONGEST_WAIT)
+    assert await remove_unused(database, storage) == 1
+    assert (objects(tmp_path), await rows(database)) == ([], 0)
+
+
+async def test_a_file_that_the_storage_does_not_remove_keeps_no_other(
+    database: Database, storage: UploadStorage, buyer: SignedIn, still_clock: Clock, tmp_path: Path
+) -> None:
+    stuck, _ = [await keep(database, storage, buyer.person) for _ in range(2)]
+    async with database.reading() as reader:
+        key = await reader.value("SELECT storage_key FROM upload WHERE upload_id = %(id)s", id=stuck.upload_id)
+    path = tmp_path / "uploads" / key
+    path.unlink()
+    (path / "what cannot be removed").mkdir(parents=True)
+    still_clock.freeze(MORNING + UNUSED_AFTER)
+    assert await remove_unused(database, storage) == 1
+    assert await remove_unused(database, storage) == 0, "its turn has not come again"
+    shutil.rmtree(path)
+    still_clock.freeze(clock.now() + LONGEST_WAIT)
     assert await remove_unused(database, storage) == 1
     assert (objects(tmp_path), await rows(database)) == ([], 0)
 

@@ -207,6 +207,9 @@ async def test_an_export_never_lets_a_cell_start_a_formula(
     console: httpx.AsyncClient, database: Database, operator: SignedIn
 ) -> None:
     await send(database, operator.person, line_of(title="=HYPERLINK(1)"))
+    for moment in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00"):
+        answer = await console.get(f"/operator/conversions.csv?until={moment}")
+        assert answer.status_code == 200, "a moment out of reach bounds nothing"
     answer = await console.get("/operator/conversions.csv?network=taobao_union")
     assert answer.status_code == 200
     text = answer.content.decode("utf-8-sig")

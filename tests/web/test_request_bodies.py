@@ -11,9 +11,9 @@ from tests.conftest import SignedIn, browser, sign_in_as
 from tests.web.test_front import csrf_of
 from yellowcart.accounts.model import Role
 from yellowcart.app import Application
-from yellowcart.form_parts import TEXT_BYTES_MAX
 from yellowcart.kernel.database import Database
 from yellowcart.web import STRANGER_BYTES_MAX
+from yellowcart.web_forms import TEXT_BYTES_MAX
 
 UPLOADS = ("/operator/conversions/reports", "/merchant/1/imports")
 API_UPLOADS = ("/api/v1/conversions/taobao_union/reports", "/api/v1/shops/1/imports")

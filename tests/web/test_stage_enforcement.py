@@ -29,6 +29,7 @@ from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.events import deliver_events, publish
 from yellowcart.kernel.ids import ListingId
+from yellowcart.kernel.setbacks import LONGEST_WAIT
 from yellowcart.links.errors import RefusedByLinkRule
 from yellowcart.links.model import Action, SourceScope, Surface
 from yellowcart.links.rules import shanghai_midnight
@@ -205,6 +206,33 @@ async def test_after_a_long_pause_superseded_rules_are_carried_out_in_their_orde
         back = await listings.put_on(writer, host.person, before_the_cut.listing_id)
     assert back.off_notice_id is None
     assert back.state == "on_cart"
+
+
+async def test_a_notice_that_cannot_be_carried_out_holds_no_later_one_back(
+    database: Database, still_clock: clock.Clock
+) -> None:
+    still_clock.freeze(BEFORE_NOVEMBER)
+    async with database.writing() as writer:
+        await write_history(writer)
+    await enforce_all(database)
+    host = await new_host(database)
+    live = in_room((await live_room(database, host)).room_id)
+    youzan = await put_outside(database, host, live, YOUZAN_TEXT.format(item="abc1"))
+    taobao = await put_outside(database, host, live, TAOBAO_TEXT.format(item=653289000001))
+    still_clock.freeze(MARCH_2022)
+    async with database.writing() as writer:
+        await writer.run(
+            "ALTER TABLE enforced_change ADD CONSTRAINT test_of_defects"
+            " CHECK (effective_at <> '2021-11-01 00:00+08') NOT VALID"
+        )
+    await enforce_all(database)
+    assert await state_of(database, youzan) == ("on_cart", None)
+    assert await state_of(database, taobao) == ("off_cart", "link_rule")
+    async with database.writing() as writer:
+        await writer.run("ALTER TABLE enforced_change DROP CONSTRAINT test_of_defects")
+    still_clock.freeze(clock.now() + LONGEST_WAIT)
+    await enforce_all(database)
+    assert await state_of(database, youzan) == ("off_cart", "link_rule")
 
 
 async def test_a_listing_cannot_slip_in_beside_the_enforcement(

@@ -1,5 +1,5 @@
-"""What operators do to the running platform: move the clock of a demo world, close and open parts of it. Each act
-is written into the audit trail in the transaction that does it."""
+"""What operators do to the running platform: move the clock of a demo world, close and open parts of it, have
+events delivered once more. Each act is written into the audit trail in the transaction that does it."""
 
 from datetime import datetime
 
@@ -9,7 +9,9 @@ from yellowcart.accounts.model import Person
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock_table import move_clock
 from yellowcart.kernel.database import Writer
+from yellowcart.kernel.ids import EventId
 from yellowcart.kernel.kill_switches import Switch, flip, read_switches
+from yellowcart.kernel.parked_events import tell_again
 from yellowcart.kernel.tasks import defer_sweeps
 
 REASON_LENGTH_MAX = 300
@@ -48,3 +50,15 @@ async def flip_switch(writer: Writer, person: Person, switch: Switch, *, closed:
         before={"closed": before.closed, "reason": before.reason},
         after={"closed": closed, "reason": reason},
     )
+
+
+async def tell_parked_again(writer: Writer, person: Person, kind: str, event_id: EventId | None = None) -> int:
+    """Have a parked event, or every parked one of a kind, delivered once more; answers how many. An event that
+    somebody else has had told again meanwhile is none, and no error."""
+    told = await tell_again(writer, kind=kind, event_id=event_id)
+    if told:
+        subject = f"event_kind:{kind}" if event_id is None else f"event:{event_id}"
+        await audit.record(
+            writer, person, "kernel:event:again", subject, after={"kind": kind, "events": len(told)}
+        )
+    return len(told)

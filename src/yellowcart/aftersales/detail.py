@@ -5,6 +5,7 @@ import msgspec
 
 from yellowcart.accounts.model import Person
 from yellowcart.aftersales.amounts import LineMoney, share_of_pieces
+from yellowcart.aftersales.bounded_turns import STEPS_READ_MAX
 from yellowcart.aftersales.claims import is_party
 from yellowcart.aftersales.deadlines import Deadline
 from yellowcart.aftersales.errors import AftersaleUnknown
@@ -12,16 +13,13 @@ from yellowcart.aftersales.evidence import files_of_steps
 from yellowcart.aftersales.machine import actions_of, deadline_of
 from yellowcart.aftersales.model import DECIDED, Action, Actor, AftersaleId, Case, CaseStep
 from yellowcart.aftersales.reasons import LEAVES_AGAIN, CaseKind
-from yellowcart.aftersales.rules import OFFERS, STEPS_MAX, Askable, askable, may_refuse
+from yellowcart.aftersales.rules import OFFERS, Askable, askable, may_refuse
 from yellowcart.aftersales.store import COLUMNS, STEP_COLUMNS, line_money, lines_now
 from yellowcart.kernel.database import Reader
 from yellowcart.kernel.ids import OrderId, OrderLineId, ShopId
 from yellowcart.orders.model import OrderLine
 from yellowcart.orders.queries import OrderDetail, order_of_buyer, order_of_shop
 from yellowcart.uploads.model import Upload
-
-STEPS_READ_MAX = STEPS_MAX + 40
-"""Turns of one case at most: those of talk are bounded, and the others lead to an end."""
 
 
 class AmountLine(msgspec.Struct, frozen=True):

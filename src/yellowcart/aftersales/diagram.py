@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from yellowcart.aftersales.deadlines import DAY_S, DEFAULTS_S, HOUR_S, Deadline
-from yellowcart.aftersales.machine import MOVES, Move, deadline_of
+from yellowcart.aftersales.machine import MOVES, Move, deadline_of, goods_back_after
 from yellowcart.aftersales.model import ENDED, Action, Actor, CaseState
 from yellowcart.aftersales.reasons import CaseKind
 from yellowcart.aftersales.wording import DEADLINE_NAMES
@@ -52,6 +52,7 @@ VERBS: dict[Action, str] = {
     Action.OFFER: "offers something else",
     Action.ACCEPT_OFFER: "accepts the offer",
     Action.SEND_BACK: "sends the goods back",
+    Action.RETURN_GIVEN_BACK: "the carrier gives the goods back to the buyer",
     Action.WAIVE_RETURN: "does not want the goods",
     Action.CONFIRM_RETURN: "takes the goods back",
     Action.REJECT_RETURN: "rejects the goods",
@@ -144,7 +145,7 @@ def _moves_of(kind: CaseKind) -> list[Move]:
         for move in MOVES:
             if move.state is not state or not move.fits(kind, goods_back=goods_back):
                 continue
-            place = (move.after, goods_back or move.action is Action.SEND_BACK)
+            place = (move.after, goods_back_after(move.action, goods_back))
             if move.after is not state and move.action is not Action.CLOSE and move not in found:
                 found.append(move)
             if place not in seen and move.action is not Action.CLOSE:

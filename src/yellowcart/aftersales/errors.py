@@ -117,10 +117,10 @@ class CasesTooMany(TooMany):
 
 
 class StepsTooMany(TooMany):
-    """The case had too many turns."""
+    """A side took as many turns of this kind in the case as there may be."""
 
     code = "aftersale_steps_too_many"
-    message = N_("This after-sale has had too many turns. The platform decides now, or it ends by time.")
+    message = N_("You can do this no more often in this after-sale. What brings it to an end is still possible.")
 
 
 class RightfulReturn(Conflict):

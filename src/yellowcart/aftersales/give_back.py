@@ -60,6 +60,7 @@ async def give_back(writer: Writer, held: HeldCase, case: Case) -> Case:
         line.order_line_id,
         amount_fen=case.refund_fen,
         returned_quantity=case.returned_quantity,
+        settled_quantity=case.settled_quantity,
         coupons=coupons,
     )
     if case.refund_fen:

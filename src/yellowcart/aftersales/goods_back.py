@@ -1,7 +1,5 @@
 """The goods of a case on their way back: sent by the buyer, inspected by the shop, or not wanted back at all."""
 
-from datetime import datetime
-
 import msgspec
 
 from yellowcart.accounts.model import Person
@@ -10,12 +8,13 @@ from yellowcart.aftersales.machine import require_action
 from yellowcart.aftersales.model import Action, Actor, AftersaleId, Case, CaseState, case_subject
 from yellowcart.aftersales.negotiate import hold_as_buyer, hold_as_seller
 from yellowcart.aftersales.reasons import FAULT_OF, CaseKind
+from yellowcart.aftersales.return_parcel import follow_return, freight_owed_for
 from yellowcart.aftersales.rules import (
     RETURN_FREIGHT_CLAIM_MAX_FEN,
     accepted_return_freight,
     return_freight_bearer,
 )
-from yellowcart.aftersales.store import hold_case, put_back_exchanged
+from yellowcart.aftersales.store import HeldCase, put_back_exchanged
 from yellowcart.aftersales.turns import NOTHING_SAID, Said, take_turn
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
@@ -24,11 +23,11 @@ from yellowcart.kernel.ids import ShopId
 from yellowcart.kernel.translation import N_
 from yellowcart.orders.wanted import NewAddress
 from yellowcart.parcels.returns import register_return_parcel
-from yellowcart.parcels.store import checked_waybill
+from yellowcart.parcels.store import CheckedWaybill, checked_waybill
 
 
 class SentBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The parcel that brings goods back, and what it cost the buyer, in fen."""
+    """The parcel that brings goods back, and what it cost the buyer as a whole, in fen."""
 
     carrier: str
     waybill: str
@@ -45,32 +44,31 @@ async def send_back(
     *,
     version: int | None = None,
 ) -> Case:
-    """The buyer gave the goods to a carrier. Who bears the freight is decided by whose fault it is, and the shop
-    bears at most RETURN_FREIGHT_MAX_FEN. Naming the same parcel again is no error.
+    """The buyer gave the goods to a carrier, perhaps in one box with those of other cases of the order.
+
+    Who bears the freight is decided by whose fault it is, and the shop bears at most RETURN_FREIGHT_MAX_FEN for a
+    box. Naming the same parcel again is no error; naming one that has arrived begins the shop's time to inspect.
 
     Raises AftersaleUnknown, CaseChanged, ActionImpossible (also while the shop has named no address),
-    InvalidFields (`carrier`, `waybill`, `freight`), WaybillUsed, UploadUnknown.
+    InvalidFields (`carrier`, `waybill`, `freight`), WaybillUsed, StepsTooMany, UploadUnknown.
     """
     held = await hold_as_buyer(writer, person, shop_id, aftersale_id, version=version)
     case = held.case
     if not 0 <= sent.freight_fen <= RETURN_FREIGHT_CLAIM_MAX_FEN:
         raise InvalidFields({"freight": N_("Write what you paid the carrier, from 0 to 1,000 yuan.")})
     named = checked_waybill(sent.carrier, sent.waybill)
-    if case.state is CaseState.AWAITING_INSPECTION and case.return_waybill == named.waybill:
+    sent_before = CheckedWaybill(case.return_carrier or "", case.return_waybill or "")
+    if case.state is CaseState.AWAITING_INSPECTION and sent_before == named:
         return case
     require_action(case, Action.SEND_BACK, Actor.BUYER)
     if case.return_address is None:
         raise ActionImpossible
-    await register_return_parcel(
-        writer,
-        shop_id,
-        case_subject(aftersale_id),
-        sent.carrier,
-        sent.waybill,
-        order_id=case.order_id,
+    shipment_id = await register_return_parcel(
+        writer, shop_id, case.order_id, case_subject(aftersale_id), sent.carrier, sent.waybill
     )
     bearer = return_freight_bearer(case.kind, FAULT_OF[case.reason])
-    return await take_turn(
+    accepted_fen = accepted_return_freight(bearer, sent.freight_fen)
+    case = await take_turn(
         writer,
         held,
         Action.SEND_BACK,
@@ -80,12 +78,15 @@ async def send_back(
         changes={
             "return_carrier": named.carrier,
             "return_waybill": named.waybill,
+            "return_shipment_id": shipment_id,
             "sent_back_at": clock.now(),
             "return_freight_by": bearer,
             "return_freight_claimed_fen": sent.freight_fen,
-            "return_freight_fen": accepted_return_freight(bearer, sent.freight_fen),
+            # A box is paid for once, however many cases claim what it cost.
+            "return_freight_fen": max(0, accepted_fen - await freight_owed_for(writer, case, shipment_id)),
         },
     )
+    return await follow_return(writer, HeldCase(held.order, held.line, case))
 
 
 async def name_return_address(
@@ -183,23 +184,4 @@ async def reject_return(
         person,
         said.checked(needed=True),
         changes={"offer_kind": None, "offer_fen": None},
-    )
-
-
-async def note_return_delivered(
-    writer: Writer, shop_id: ShopId, aftersale_id: AftersaleId, delivered_at: datetime
-) -> Case:
-    """A carrier says that the goods are back: the shop's time to inspect them begins. Told twice, or after the
-    shop has inspected them, it changes nothing. Raises AftersaleUnknown."""
-    held = await hold_case(writer, shop_id, aftersale_id)
-    case = held.case
-    if case.state is not CaseState.AWAITING_INSPECTION or case.return_delivered_at is not None:
-        return case
-    return await take_turn(
-        writer,
-        held,
-        Action.RETURN_DELIVERED,
-        Actor.SYSTEM,
-        None,
-        changes={"return_delivered_at": delivered_at},
     )

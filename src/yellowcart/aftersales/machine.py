@@ -90,6 +90,8 @@ MOVES: tuple[Move, ...] = (
     Move(_RETURN, Action.WAIVE_RETURN, SELLER | SYSTEM, _REPLACEMENT, EXCHANGE),
     Move(_RETURN, Action.TIME_OUT, SYSTEM, CaseState.WITHDRAWN, COMES_BACK),
     Move(_INSPECTION, Action.RETURN_DELIVERED, SYSTEM, _INSPECTION, COMES_BACK),
+    # What the buyer has again, nobody pays for: it is to be sent once more.
+    Move(_INSPECTION, Action.RETURN_GIVEN_BACK, SYSTEM, _RETURN, COMES_BACK),
     Move(_INSPECTION, Action.CONFIRM_RETURN, SELLER, _REFUNDING, RETURN),
     Move(_INSPECTION, Action.CONFIRM_RETURN, SELLER, _REPLACEMENT, EXCHANGE),
     Move(_INSPECTION, Action.REJECT_RETURN, SELLER, _BUYERS_TURN, COMES_BACK),
@@ -135,6 +137,11 @@ MOVES: tuple[Move, ...] = (
     Move(_REFUNDING, Action.REFUND_CARRIED_OUT, SYSTEM, CaseState.DONE),
 )
 """Every move that there is. For one state, action, actor and case at most one fits."""
+
+
+def goods_back_after(action: Action, goods_back: bool) -> bool:
+    """Whether the goods are with the shop, or on their way to it, once an action was taken."""
+    return action is Action.SEND_BACK or (goods_back and action is not Action.RETURN_GIVEN_BACK)
 
 
 def find_move(state: CaseState, action: Action, actor: Actor, kind: CaseKind, *, goods_back: bool) -> Move | None:

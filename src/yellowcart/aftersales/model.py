@@ -13,6 +13,7 @@ import msgspec
 from yellowcart.aftersales.reasons import FAULT_OF, CaseKind, Fault, Reason
 from yellowcart.kernel.ids import OrderId, OrderLineId, PersonId, ShopId
 from yellowcart.orders.model import DeliveryAddress
+from yellowcart.parcels.model import ShipmentId
 
 AftersaleId = NewType("AftersaleId", int)
 
@@ -110,6 +111,9 @@ class Action(StrEnum):
     """The buyer gave the goods to a carrier."""
     RETURN_DELIVERED = "return_delivered"
     """The carrier says that the goods are back: the shop's time to look at them begins."""
+    RETURN_GIVEN_BACK = "return_given_back"
+    """The carrier says that the buyer has the goods again, after a wrong address or a refusal at the door: the
+    buyer's time to send them begins anew."""
     NAME_ADDRESS = "name_address"
     """The shop says where the goods are sent back to, after they were granted without its word."""
     WAIVE_RETURN = "waive_return"
@@ -191,8 +195,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     `refund_freight_fen`, and `return_freight_refunded_fen` with it. `settled_quantity` pieces are done with: no
     more can be asked for them.
 
-    `return_address` is where the goods are sent back to. `return_freight_fen` is what the shop owes the buyer for
-    sending them, where it bears that; `return_freight_claimed_fen` is what the buyer says that it cost.
+    `return_address` is where the goods are sent back to; `return_shipment_id` is the parcel in which they are, or
+    were when they came, perhaps with those of other cases of the order. `return_freight_fen` is what the shop owes
+    the buyer for sending them, where it bears that; `return_freight_claimed_fen` is what the buyer says that it
+    cost.
 
     `version` counts the turns: who acts names the one that they have seen.
     """
@@ -230,6 +236,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     return_address: DeliveryAddress | None = None
     return_carrier: str | None = None
     return_waybill: str | None = None
+    return_shipment_id: ShipmentId | None = None
     sent_back_at: datetime | None = None
     return_delivered_at: datetime | None = None
     replacement_carrier: str | None = None

@@ -23,7 +23,7 @@ from yellowcart.aftersales.model import (
 from yellowcart.aftersales.reasons import COMES_BACK, CaseKind, Reason
 from yellowcart.aftersales.rules import CASES_WITH_GIFTS_MAX, Asked, ask, columns_of, granted_at_once
 from yellowcart.aftersales.shop_rules import shop_rules
-from yellowcart.aftersales.store import COLUMNS, HeldCase, line_now, line_of, standing_of
+from yellowcart.aftersales.store import COLUMNS, HeldCase, hold_case, line_now, line_of, standing_of
 from yellowcart.aftersales.turns import Said, begin, take_turn
 from yellowcart.catalog.shops import require_member
 from yellowcart.kernel import clock
@@ -82,7 +82,14 @@ async def open_case(writer: Writer, person: Person, shop_id: ShopId, order_id: O
         quantity=new.quantity,
         amount_fen=new.amount_fen,
     )
-    case = await _new_case(writer, order, line, asked, Actor.BUYER, goods_received=new.goods_received)
+    case = await _new_case(
+        writer,
+        order,
+        line,
+        asked,
+        Actor.BUYER,
+        goods_received=new.goods_received and new.reason is not Reason.NOT_RECEIVED,
+    )
     held = HeldCase(order, line, case)
     await begin(writer, held, Actor.BUYER, person, said)
     return await grant_or_wait(writer, held, asked, person, said)
@@ -98,7 +105,8 @@ async def cancel_paid_order(
     words: str = "",
 ) -> list[Case]:
     """The buyer cancels a whole order that was paid and of which nothing has left: one case for each line, all
-    granted at once (UNSHIPPED_AT_ONCE). Cancelling what was cancelled answers the same cases again.
+    granted at once (UNSHIPPED_AT_ONCE). A price protection that is still open is given up with it: there is no
+    price any more to be made up for. Cancelling what was cancelled answers the same cases again.
 
     Raises OrderUnknown, ShippedMeanwhile, NothingPaid, ReasonUnfit, InvalidFields, PiecesTaken.
     """
@@ -109,6 +117,7 @@ async def cancel_paid_order(
     if any(line.shipped_quantity for line in lines):
         raise ShippedMeanwhile
     said = Said(words=words).checked(needed=reason is Reason.OTHER)
+    await _give_up_price_protection(writer, person, order)
     # All shelves at once and in their order, before line by line: nobody waits in a circle.
     await lock_stock(writer, [(shop_id, line.sku_id) for line in lines])
     cases: list[Case] = []
@@ -130,6 +139,23 @@ async def cancel_paid_order(
     if not cases:
         raise PiecesTaken
     return cases
+
+
+async def _give_up_price_protection(writer: Writer, person: Person, order: LockedOrder) -> None:
+    for aftersale_id in await writer.column(
+        """
+        SELECT aftersale_id FROM aftersale
+        WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s AND kind = 'price_protection'
+          AND state <> ALL(%(decided)s)
+        ORDER BY aftersale_id
+        LIMIT 1000
+        """,
+        shop_id=order.shop_id,
+        order_id=order.order_id,
+        decided=sorted(DECIDED),
+    ):
+        held = await hold_case(writer, order.shop_id, aftersale_id)
+        await take_turn(writer, held, Action.WITHDRAW, Actor.BUYER, person)
 
 
 async def give_money_back(

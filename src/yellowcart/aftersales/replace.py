@@ -11,9 +11,12 @@ from yellowcart.aftersales.store import take_for_replacement
 from yellowcart.aftersales.turns import NOTHING_SAID, Said, take_turn
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.ids import ShopId
+from yellowcart.orders.errors import OrderStopped
+from yellowcart.orders.model import StopReason
+from yellowcart.orders.stop import stopped_for_risk
 from yellowcart.parcels.model import NewShipment
 from yellowcart.parcels.replacement import ship_replacement as register_parcel
-from yellowcart.parcels.store import checked_waybill
+from yellowcart.parcels.store import CheckedWaybill, checked_waybill
 
 
 class ReplacementParcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -36,14 +39,17 @@ async def ship_replacement(
     """The shop gave the new parcel to a carrier; its pieces leave the shelf. The same parcel again is no error.
 
     Raises NotFound, AftersaleUnknown, CaseChanged, ActionImpossible, InvalidFields (`carrier`, `waybill`),
-    WaybillUsed, ReplacementSoldOut.
+    OrderStopped (an operator stopped the order), WaybillUsed, ReplacementSoldOut.
     """
     held = await hold_as_seller(writer, person, shop_id, aftersale_id, version=version)
     case = held.case
     named = checked_waybill(parcel.carrier, parcel.waybill)
-    if case.state is CaseState.AWAITING_RECEIPT and case.replacement_waybill == named.waybill:
+    sent_before = CheckedWaybill(case.replacement_carrier or "", case.replacement_waybill or "")
+    if case.state is CaseState.AWAITING_RECEIPT and sent_before == named:
         return case
     require_action(case, Action.SHIP_REPLACEMENT, Actor.SELLER)
+    if await stopped_for_risk(writer, held.order):
+        raise OrderStopped(reason=StopReason.RISK.value)
     shipment = NewShipment(parcel.carrier, parcel.waybill, {case.order_line_id: case.quantity})
     await register_parcel(writer, shop_id, case.order_id, case_subject(aftersale_id), shipment)
     if not await take_for_replacement(writer, held.order, held.line, case.quantity):

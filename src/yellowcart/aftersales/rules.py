@@ -37,8 +37,6 @@ CASES_PER_LINE_MAX = 20
 that never left are cancelled without anybody's answer and do not count."""
 CASES_WITH_GIFTS_MAX = 2 * CASES_PER_LINE_MAX
 """A shop that gives by itself has room left after all that a buyer asked."""
-STEPS_MAX = 60
-"""Turns of one case that people take; afterwards only time and the platform move it."""
 RETURN_FREIGHT_MAX_FEN = 2_500
 """What a shop at fault pays for a return at most: 25 yuan, our choice; a parcel of usual size costs less."""
 RETURN_FREIGHT_CLAIM_MAX_FEN = 100_000
@@ -286,7 +284,7 @@ def _day(moment: datetime) -> str:
     return moment.astimezone(SHANGHAI).date().isoformat()
 
 
-class ShopRules(msgspec.Struct, frozen=True, kw_only=True):
+class ShopRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which rules a shop lets decide for it. `small_refund_fen` is up to what SMALL_REFUND_ONLY grants."""
 
     small_refund_only: bool = False

@@ -74,6 +74,7 @@ aftersale = Table(
     json_column("return_address", nullable=True),
     text_column("return_carrier", nullable=True),
     text_column("return_waybill", nullable=True),
+    id_column("return_shipment_id", nullable=True),
     moment_column("sent_back_at", nullable=True),
     moment_column("return_delivered_at", nullable=True),
     text_column("replacement_carrier", nullable=True),
@@ -89,6 +90,7 @@ aftersale = Table(
         ["shop_id", "order_id", "order_line_id"],
         ["order_line.shop_id", "order_line.order_id", "order_line.order_line_id"],
     ),
+    ForeignKeyConstraint(["shop_id", "return_shipment_id"], ["shipment.shop_id", "shipment.shipment_id"]),
     state_check("kind", CaseKind),
     state_check("state", CaseState),
     state_check("opened_by", [Actor.BUYER, Actor.SELLER]),
@@ -126,7 +128,12 @@ aftersale = Table(
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_reason"),
     # Whoever is waited for has a clock, and nobody else: nothing is forgotten.
     CheckConstraint(f"(state IN ({_among(DECIDED)})) = (due_at IS NULL)", name="due_at"),
-    CheckConstraint("(sent_back_at IS NULL) = (return_waybill IS NULL)", name="sent_back"),
+    CheckConstraint(
+        "(sent_back_at IS NULL) = (return_waybill IS NULL)"
+        " AND (sent_back_at IS NULL) = (return_carrier IS NULL)"
+        " AND (sent_back_at IS NULL) = (return_shipment_id IS NULL)",
+        name="sent_back",
+    ),
     Index("aftersale_line_idx", "shop_id", "order_id", "order_line_id"),
     Index("aftersale_buyer_idx", "buyer_id", "aftersale_id"),
     Index("aftersale_kind_idx", "shop_id", "kind", "aftersale_id"),

@@ -6,20 +6,21 @@ from typing import Any
 import msgspec
 import structlog
 
-from yellowcart.aftersales.goods_back import note_return_delivered
 from yellowcart.aftersales.model import Action, Actor, AftersaleId, CaseState, case_subject
 from yellowcart.aftersales.reasons import COMES_BACK
+from yellowcart.aftersales.return_parcel import follow_parcel, follow_return
 from yellowcart.aftersales.shop_rules import shop_rules
 from yellowcart.aftersales.store import HeldCase, hold_case
 from yellowcart.aftersales.turns import is_due, take_turn
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer
-from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.events import Envelope, subscribe
 from yellowcart.kernel.ids import ShopId
+from yellowcart.kernel.setbacks import is_database_away
 from yellowcart.kernel.tasks import sweep
+from yellowcart.orders.stop import stopped_for_risk
 from yellowcart.parcels.events import ParcelMoved
-from yellowcart.parcels.model import ShipmentPurpose, ShipmentState
+from yellowcart.parcels.model import ARRIVED, ShipmentPurpose
 from yellowcart.payments.events import RefundSucceeded
 
 AT_MOST = 100
@@ -38,7 +39,11 @@ class _Due(msgspec.Struct, frozen=True):
 @sweep(every_s=5)
 async def let_time_pass(database: Database) -> int:
     """What happens by default to cases whose time is over; answers how many moved. Each in a transaction of its
-    own and looked at again under its lock: however often this runs, and however late, it happens once."""
+    own and looked at again under its lock: however often this runs, and however late, it happens once.
+
+    While an operator stops an order for a risk, time moves none of its cases, as it does not move the order: it
+    would pay out, or go on without a replacement that the shop may not send. It happens when the stop is lifted.
+    """
     now = clock.now()
     async with database.reading() as reader:
         due = await reader.rows(
@@ -46,6 +51,11 @@ async def let_time_pass(database: Database) -> int:
             """
             SELECT shop_id, aftersale_id FROM aftersale
             WHERE due_at <= %(now)s AND due_at IS NOT NULL AND state <> 'arbitration'
+              AND NOT EXISTS (
+                  SELECT FROM order_stop
+                  WHERE order_stop.shop_id = aftersale.shop_id AND order_stop.order_id = aftersale.order_id
+                    AND order_stop.reason = 'risk' AND order_stop.lifted_at IS NULL
+              )
             ORDER BY due_at
             LIMIT %(most)s
             """,
@@ -57,8 +67,10 @@ async def let_time_pass(database: Database) -> int:
         try:
             async with database.writing() as writer:
                 moved += await _time_out(writer, each)
-        except Refusal:
-            log.exception("aftersales.time_out_refused", aftersale_id=each.aftersale_id)
+        except Exception as error:
+            if is_database_away(error):
+                raise
+            log.exception("aftersales.time_out_failed", aftersale_id=each.aftersale_id)
             async with database.writing() as writer:
                 await _try_later(writer, each)
     return moved
@@ -69,6 +81,11 @@ async def _time_out(writer: Writer, due: _Due) -> bool:
     case = held.case
     if not is_due(case, clock.now()) or case.state is CaseState.ARBITRATION:
         return False
+    if await stopped_for_risk(writer, held.order):
+        return False
+    if await follow_return(writer, held) is not case:
+        # The carrier has told of the goods, and nobody has heard of it yet.
+        return True
     action, changes = Action.TIME_OUT, await _address_by_default(writer, held)
     if case.state is CaseState.AWAITING_RETURN and case.return_address is None:
         # The shop never said where to: the buyer does not lose by it.
@@ -109,13 +126,10 @@ async def finish_refunded(writer: Writer, _: Envelope, event: RefundSucceeded) -
 
 
 @subscribe(ParcelMoved)
-async def start_inspection(writer: Writer, _: Envelope, event: ParcelMoved) -> None:
-    """A return has arrived: the shop's time to inspect it begins with the carrier's word."""
-    aftersale_id = _case_of(event.subject)
-    if event.purpose is not ShipmentPurpose.RETURN or event.after is not ShipmentState.DELIVERED:
-        return
-    if aftersale_id is not None:
-        await note_return_delivered(writer, event.shop_id, aftersale_id, event.happened_at)
+async def follow_returns(writer: Writer, _: Envelope, event: ParcelMoved) -> None:
+    """A return has arrived, or is with the buyer again: whose time runs is told by the carrier's word."""
+    if event.purpose is ShipmentPurpose.RETURN and event.after in ARRIVED and event.order_id is not None:
+        await follow_parcel(writer, event.shop_id, event.order_id, event.shipment_id)
 
 
 def _case_of(subject: str) -> AftersaleId | None:

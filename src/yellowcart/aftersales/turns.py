@@ -7,8 +7,8 @@ import msgspec
 
 from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
+from yellowcart.aftersales.bounded_turns import require_turn_left
 from yellowcart.aftersales.deadline_settings import time_for
-from yellowcart.aftersales.errors import StepsTooMany
 from yellowcart.aftersales.events import AftersaleFinished, AftersaleMoved, AftersaleOpened
 from yellowcart.aftersales.give_back import give_back
 from yellowcart.aftersales.machine import deadline_of, require_action
@@ -27,7 +27,6 @@ from yellowcart.aftersales.model import (
     evidence_subject,
 )
 from yellowcart.aftersales.reasons import FAULT_OF, LEAVES_AGAIN
-from yellowcart.aftersales.rules import STEPS_MAX
 from yellowcart.aftersales.store import HeldCase, add_step, insert_case, save_case
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
@@ -42,8 +41,6 @@ from yellowcart.uploads.model import UploadPurpose
 
 WORDS_MAX = 1_000
 """Characters that a side may say in one turn."""
-_TALK = frozenset({Action.CHANGE, Action.OFFER, Action.ADD_EVIDENCE, Action.NAME_ADDRESS})
-"""What could go on for ever."""
 _LOST = frozenset({CaseState.WITHDRAWN, CaseState.REFUSED, CaseState.CLOSED})
 
 
@@ -113,8 +110,7 @@ async def take_turn(
     before = held.case
     case = msgspec.structs.replace(before, **(asks or {}))
     after = require_action(case, action, actor)
-    if action in _TALK and before.version >= STEPS_MAX:
-        raise StepsTooMany
+    await require_turn_left(writer, before, action, actor)
     case = msgspec.structs.replace(
         case,
         state=after,

@@ -75,6 +75,7 @@ DONE_NAMES: dict[Action, str] = {
     Action.ACCEPT_OFFER: N_("Accepted the offer"),
     Action.SEND_BACK: N_("Sent it back"),
     Action.RETURN_DELIVERED: N_("The return was delivered"),
+    Action.RETURN_GIVEN_BACK: N_("The return came back to the buyer"),
     Action.NAME_ADDRESS: N_("Named the address for the return"),
     Action.WAIVE_RETURN: N_("Does not need it back"),
     Action.CONFIRM_RETURN: N_("Took it back"),

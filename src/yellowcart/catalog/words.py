@@ -17,7 +17,8 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Reader, Writer
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import ProductId, ShopId
-from yellowcart.kernel.tasks import sweep
+from yellowcart.kernel.setbacks import Setbacks
+from yellowcart.kernel.tasks import Queue, sweep
 
 PRODUCTS_AT_ONCE = 200
 CANDIDATES_MAX = 50
@@ -29,6 +30,8 @@ PRODUCTS_OF_A_WORD_MAX = 2_000
 """Products with one word that are looked at: more have it only before its frequency is known."""
 LOOKED_AT_MAX = 200
 """Best products by shared words of which the listable ones are taken."""
+
+_not_read = Setbacks[ProductId]("read_product_words")
 
 Frequencies = Mapping[str, int]
 """Of 10,000 products, how many have a word; words that hardly any product has are not named."""
@@ -62,7 +65,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-@sweep(every_s=30)
+@sweep(every_s=30, queue=Queue.LENGTHY)
 async def read_product_words(database: Database) -> int:
     """Read the words of products for sale that are new or have changed; answers how many this call read. One that
     changes meanwhile has a newer version, and is read again."""
@@ -80,16 +83,16 @@ async def read_product_words(database: Database) -> int:
             LEFT JOIN product_words AS known USING (shop_id, product_id)
             WHERE known.product_version IS DISTINCT FROM product.version
               AND product.sale_status = 'on_sale' AND product.review_status = 'approved'
+              AND product.product_id <> ALL(%(put_off)s)
             ORDER BY product.shop_id, product.product_id
             LIMIT %(most)s
             """,
             most=PRODUCTS_AT_ONCE,
+            put_off=_not_read.put_off(),
         )
-        if stale:
-            await _write_words(writer, stale)
-            products = tuple((each.shop_id, each.product_id) for each in stale)
-            await publish(writer, ProductWordsRead(products=products))
-    return len(stale)
+        return await _not_read.act_on_set(
+            writer, stale, lambda each: each.product_id, lambda products: _read_words(writer, products)
+        )
 
 
 async def word_frequencies(reader: Reader) -> Frequencies:
@@ -215,6 +218,12 @@ class _Stale(msgspec.Struct, frozen=True):
 class _Frequency(msgspec.Struct, frozen=True):
     word: str
     of_ten_thousand: int
+
+
+async def _read_words(writer: Writer, stale: Sequence[_Stale]) -> None:
+    await _write_words(writer, stale)
+    products = tuple((each.shop_id, each.product_id) for each in stale)
+    await publish(writer, ProductWordsRead(products=products))
 
 
 async def _write_words(writer: Writer, stale: Sequence[_Stale]) -> None:

@@ -136,7 +136,9 @@ async def view_case(reader: Reader, detail: CaseDetail, viewer: Actor, locale: L
         due_s=None if case.due_at is None else seconds_until(case.due_at),
         urgency=None if case.due_at is None else urgency_of(case.due_at, now),
         refund=next((refund for refund in refunds if refund.subject == subject), None),
-        parcels=[parcel for parcel in parcels if parcel.subject == subject],
+        parcels=[
+            each for each in parcels if subject == each.subject or each.shipment_id == case.return_shipment_id
+        ],
         order_parcels=parcels,
     )
 

@@ -19,6 +19,7 @@ from litestar.utils.scope.state import ScopeState
 from yellowcart.accounts.model import Person
 from yellowcart.consoles import figures
 from yellowcart.kernel import clock
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.kernel.settings import Settings
 from yellowcart.kernel.translation import Locale, choose_locale, in_language, translate, translate_plural
 
@@ -189,5 +190,5 @@ def _waiting_flashes(request: AnyRequest) -> list[tuple[str, str]]:
     try:
         flash = msgspec.json.decode(base64.urlsafe_b64decode(content), type=_Flash)
         return [(flash.kind, translate(flash.message, locale_of(request), **flash.values))]
-    except (ValueError, KeyError, TypeError):
+    except (*JSON_UNREADABLE, ValueError, KeyError, TypeError):
         return []

@@ -32,6 +32,7 @@ from yellowcart.conversions.errors import (
 from yellowcart.conversions.model import Network, ReportedLine
 from yellowcart.conversions.report_forms import LineReader, ReportForm, form_of, heading, nearest_form
 from yellowcart.kernel.file_reading import FileRow, open_rows
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 
 PROBLEMS_KEPT_MAX: Final = 1_000
 """So many problems of a report are kept to be looked at; all wrong lines are counted."""
@@ -136,7 +137,7 @@ def decoded(content: bytes) -> object:
     """JSON with its numbers exact: a fraction becomes a Decimal, never a float. Raises ReportUnreadable."""
     try:
         document: object = _JSON.decode(content.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except JSON_UNREADABLE as error:
         raise ReportUnreadable(reason=str(error)) from error
     return document
 

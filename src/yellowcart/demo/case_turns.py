@@ -14,6 +14,7 @@ from yellowcart.aftersales.model import Action, Actor, Case, CaseState, case_sub
 from yellowcart.aftersales.negotiate import ChangedRequest, Offer
 from yellowcart.aftersales.reasons import CaseKind, Reason
 from yellowcart.aftersales.replace import ReplacementParcel
+from yellowcart.aftersales.return_parcel import follow_return
 from yellowcart.aftersales.store import hold_case
 from yellowcart.aftersales.turns import Said, take_turn
 from yellowcart.demo.case_scripts import Script, Turn
@@ -177,7 +178,7 @@ async def _arrive(chronicle: Chronicle, story: Story) -> Case:
     case = story.now
     async with chronicle.database.writing() as writer:
         await _track(writer, story, "SF", case.return_waybill, ("in_transit", "out_for_delivery", "delivered"))
-        return await goods_back.note_return_delivered(writer, story.shop_id, case.aftersale_id, clock.now())
+        return await follow_return(writer, await hold_case(writer, story.shop_id, case.aftersale_id))
 
 
 async def _confirm(chronicle: Chronicle, story: Story) -> Case:

@@ -156,12 +156,13 @@ SELECT line.shop_id, line.order_line_id
 FROM order_line AS line
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(refund_goods_fen + refund_freight_fen + return_freight_refunded_fen), 0) AS refunded_fen,
-           coalesce(sum(returned_quantity), 0) AS returned
+           coalesce(sum(returned_quantity), 0) AS returned, coalesce(sum(settled_quantity), 0) AS settled
     FROM aftersale
     WHERE aftersale.shop_id = line.shop_id AND aftersale.order_id = line.order_id
       AND aftersale.order_line_id = line.order_line_id
 ) AS cases ON true
 WHERE line.refunded_fen <> cases.refunded_fen OR line.returned_quantity <> cases.returned
+   OR line.settled_quantity <> cases.settled
 """
 
 CASE_REFUNDS = """

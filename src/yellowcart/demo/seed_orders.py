@@ -72,6 +72,7 @@ def _line_rows(seeded: Seeded, order: PastOrder) -> Iterator[Row]:
             "shipped_quantity": order.shipped_of(position),
             "cancelled_quantity": line.quantity if refunded else 0,
             "refunded_fen": priced.payable_fen if refunded else 0,
+            "settled_quantity": line.quantity if refunded else 0,
         }
 
 

@@ -3,11 +3,16 @@
 A folder defines its events as frozen structs (`class OrderPaid(Event, tag="order.paid")`), writes them with
 `publish`, and whoever stands on a higher floor subscribes. The consumer hands an event to its subscribers in
 one transaction and marks it delivered in the same: their effects happen exactly once, also after `kill -9`.
+
+Events are told in the order in which they were published as long as nothing fails. One that fails waits, longer
+each time, and holds no other back; so a subscriber looks at how things stand now, and does not rely on having
+heard of what came before. After ATTEMPTS it is parked, until an operator has it told again
+(`kernel.parked_events`).
 """
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,8 +26,10 @@ PLATFORM = ShopId(0)
 """The shop id of events that belong to no shop."""
 
 BATCH = 200
-ATTEMPTS = 8
-"""After this many failed deliveries an event is parked for a person to look at."""
+ATTEMPTS = 12
+"""After this many failed deliveries, in about twenty minutes, an event is parked for a person to look at."""
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
@@ -115,11 +122,17 @@ async def publish_many(
     )
 
 
+def again_after(attempts: int) -> timedelta:
+    """How long an event waits after so many failed deliveries: 1 s, 2 s, 4 s and so on, five minutes at most."""
+    doublings: int = min(attempts - 1, 20)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
 async def deliver_events(database: Database) -> int:
     """Deliver one batch of waiting events in order of their ids; answers how many were taken.
 
     Several consumers may run: rows being delivered are skipped. A subscriber that raises rolls back its own
-    event only; the event is tried again, and parked after `ATTEMPTS`.
+    event only; the event is tried again `again_after` a while, and parked after `ATTEMPTS`.
     """
     async with database.writing() as writer:
         waiting = await writer.rows(
@@ -127,12 +140,13 @@ async def deliver_events(database: Database) -> int:
             """
             SELECT shop_id, event_id, kind, payload, effective_at, attempts
             FROM outbox_event
-            WHERE delivered_at IS NULL AND parked_at IS NULL
+            WHERE delivered_at IS NULL AND parked_at IS NULL AND (next_try_at IS NULL OR next_try_at <= %(now)s)
             ORDER BY event_id
             LIMIT %(batch)s
             FOR UPDATE SKIP LOCKED
             """,
             batch=BATCH,
+            now=clock.now(),
         )
         delivered: list[Envelope] = []
         for envelope in waiting:
@@ -141,7 +155,7 @@ async def deliver_events(database: Database) -> int:
                     await _tell_subscribers(writer, envelope)
             except Exception as error:
                 log.exception("events.subscriber_failed", kind=envelope.kind, event_id=envelope.event_id)
-                await _count_failure(writer, envelope, str(error))
+                await _count_failure(writer, envelope, error)
             else:
                 delivered.append(envelope)
         await _mark_delivered(writer, delivered)
@@ -157,21 +171,30 @@ async def _tell_subscribers(writer: Writer, envelope: Envelope) -> None:
         await subscriber(writer, envelope, event)
 
 
-async def _count_failure(writer: Writer, envelope: Envelope, error: str) -> None:
+async def _count_failure(writer: Writer, envelope: Envelope, error: Exception) -> None:
+    attempts = envelope.attempts + 1
     await writer.run(
         """
         UPDATE outbox_event
-        SET attempts = attempts + 1,
+        SET attempts = %(attempts)s,
             last_error = %(error)s,
-            parked_at = CASE WHEN attempts + 1 >= %(most)s THEN %(now)s END
+            next_try_at = %(again_at)s,
+            parked_at = CASE WHEN %(attempts)s >= %(most)s THEN %(now)s END
         WHERE shop_id = %(shop_id)s AND event_id = %(event_id)s
         """,
-        error=error[:2_000],
+        attempts=attempts,
+        error=_storable(f"{type(error).__name__}: {error}"),
+        again_at=clock.now() + again_after(attempts),
         most=ATTEMPTS,
         now=clock.now(),
         shop_id=envelope.shop_id,
         event_id=envelope.event_id,
     )
+
+
+def _storable(words: str) -> str:
+    """The words of an error as PostgreSQL keeps them: one that cannot be written down would stop all events."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:2_000]
 
 
 async def _mark_delivered(writer: Writer, delivered: list[Envelope]) -> None:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from yellowcart.kernel.errors import Invalid
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.kernel.translation import N_
 
 Item = TypeVar("Item")
@@ -46,7 +47,7 @@ def decode_cursor(cursor: str | None, into: type[Item], first: Item) -> Item:
     try:
         content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         return msgspec.json.decode(content, type=into)
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+    except (binascii.Error, *JSON_UNREADABLE, ValueError) as error:
         raise CursorBroken from error
 
 

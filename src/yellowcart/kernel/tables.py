@@ -94,6 +94,7 @@ outbox_event = Table(
     moment_column("delivered_at", nullable=True),
     moment_column("parked_at", nullable=True),
     whole_column("attempts", default=0),
+    moment_column("next_try_at", nullable=True),
     text_column("last_error", nullable=True),
     PrimaryKeyConstraint("shop_id", "event_id"),
     Index(
@@ -101,6 +102,7 @@ outbox_event = Table(
         "event_id",
         postgresql_where=text("delivered_at IS NULL AND parked_at IS NULL"),
     ),
+    Index("outbox_event_parked_idx", "kind", "event_id", postgresql_where=text("parked_at IS NOT NULL")),
     comment="What happened, told to higher floors after commit. shop_id 0: of no shop.",
 )
 

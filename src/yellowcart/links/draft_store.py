@@ -1,5 +1,6 @@
 """Drafts of notices in the database: every read, lock and write of `notice_draft`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,17 +103,19 @@ async def lock_draft(writer: Writer, draft_id: DraftId) -> NoticeDraft:
     return await read_draft(writer, draft_id)
 
 
-async def lock_due_draft(writer: Writer, now: datetime) -> NoticeDraft | None:
-    """The scheduled draft whose announcement is due first, held; None when none is due or free."""
+async def lock_due_draft(writer: Writer, now: datetime, *, put_off: Sequence[DraftId] = ()) -> NoticeDraft | None:
+    """The scheduled draft whose announcement is due first, held; None when none is due or free but those that are
+    `put_off`."""
     draft_id: DraftId | None = await writer.value(
         """
         SELECT draft_id FROM notice_draft
-        WHERE state = 'scheduled' AND announced_at <= %(now)s
+        WHERE state = 'scheduled' AND announced_at <= %(now)s AND draft_id <> ALL(%(put_off)s)
         ORDER BY announced_at, draft_id
         LIMIT 1
         FOR UPDATE SKIP LOCKED
         """,
         now=now,
+        put_off=list(put_off),
     )
     return None if draft_id is None else await read_draft(writer, draft_id)
 

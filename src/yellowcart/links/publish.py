@@ -13,6 +13,7 @@ from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import DraftId, NoticeId, PersonId, new_id
+from yellowcart.kernel.setbacks import Setbacks
 from yellowcart.kernel.tasks import sweep
 from yellowcart.links.draft_rules import (
     announcement,
@@ -29,6 +30,8 @@ from yellowcart.links.readiness import require_ready
 from yellowcart.links.store import PublishedNotice, enact, take_the_rule_desk
 from yellowcart.links.telling import tell_not_published, tell_published, tell_scheduled
 from yellowcart.links.withdraw import replace_notice
+
+_not_published = Setbacks[DraftId]("publish_scheduled")
 
 log = structlog.get_logger()
 
@@ -116,18 +119,21 @@ async def publish_scheduled(database: Database) -> int:
 
     Held by a row lock, so that each is published once, whoever runs. What cannot be published any more, because
     its rules have come too late or collide by now, goes back to its drafter with the reason; both people are told.
+    One at which something breaks is tried again later, and keeps no other waiting.
     """
     async with database.writing() as writer:
         now = clock.now()
-        draft = await lock_due_draft(writer, now)
+        draft = await lock_due_draft(writer, now, put_off=_not_published.put_off())
         if draft is None or draft.decided_by is None:
             return 0
-        try:
-            async with writer.attempt():
-                await take_the_rule_desk(writer)
-                await _publish(writer, draft, now, decided_by=draft.decided_by, person=None)
-        except Refusal as refusal:
-            await _send_back(writer, draft, refusal)
+        with _not_published.sparing(draft.draft_id):
+            try:
+                async with writer.attempt():
+                    await take_the_rule_desk(writer)
+                    await _publish(writer, draft, now, decided_by=draft.decided_by, person=None)
+            except Refusal as refusal:
+                async with writer.attempt():
+                    await _send_back(writer, draft, refusal)
     return 1
 
 

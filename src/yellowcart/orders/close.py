@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-import structlog
-from psycopg.errors import IntegrityError
-
 from yellowcart.accounts import audit
 from yellowcart.accounts.model import Person
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import OrderId, ShopId
+from yellowcart.kernel.setbacks import Setbacks
 from yellowcart.orders.errors import OrderMoved, OrderUnknown
 from yellowcart.orders.events import OrderClosed
 from yellowcart.orders.model import CloseReason, OrderState
@@ -26,7 +24,7 @@ from yellowcart.orders.store import (
 )
 
 LAPSE_AT_MOST = 500
-log = structlog.get_logger()
+_not_lapsed = Setbacks[OrderId]("lapse_unpaid_orders")
 
 
 async def cancel_order(writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId) -> CloseReason:
@@ -56,30 +54,18 @@ async def cancel_order(writer: Writer, person: Person, shop_id: ShopId, order_id
 async def lapse_orders(writer: Writer) -> int:
     """Close a set of orders whose time to pay is over and give their stock back; answers how many."""
     due = await lock_orders_due(
-        writer, "state = 'submitted' AND hold_until <= %(now)s", LAPSE_AT_MOST, now=clock.now()
+        writer,
+        "state = 'submitted' AND hold_until <= %(now)s",
+        LAPSE_AT_MOST,
+        put_off=_not_lapsed.put_off(),
+        now=clock.now(),
     )
-    if not due:
-        return 0
-    try:
-        async with writer.attempt():
-            await _close_unpaid(writer, due, CloseReason.LAPSED)
-    except IntegrityError:
-        return await _lapse_one_by_one(writer, due)
-    return len(due)
-
-
-async def _lapse_one_by_one(writer: Writer, due: Sequence[LockedOrder]) -> int:
-    """One order that a check of the tables refuses must not keep all others' stock: it is left, and told."""
-    lapsed = 0
-    for order in due:
-        try:
-            async with writer.attempt():
-                await _close_unpaid(writer, [order], CloseReason.LAPSED)
-        except IntegrityError:
-            log.exception("orders.lapse_failed", shop_id=order.shop_id, order_id=order.order_id)
-        else:
-            lapsed += 1
-    return lapsed
+    return await _not_lapsed.act_on_set(
+        writer,
+        due,
+        lambda order: order.order_id,
+        lambda orders: _close_unpaid(writer, orders, CloseReason.LAPSED),
+    )
 
 
 async def close_refunded(writer: Writer, order: LockedOrder) -> None:

@@ -17,6 +17,7 @@ from yellowcart.kernel.database import LOST
 from yellowcart.kernel.errors import Refusal, Unavailable
 from yellowcart.kernel.idempotency import KEY_LENGTH_MAX, IdempotencyKeyMissing, hash_of
 from yellowcart.kernel.ids import PersonId
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.kernel.raw_http import BodyUnreadable, BrokenInside, answer, answer_refusal, read_body
 from yellowcart.kernel.translation import choose_locale
 from yellowcart.orders.place import OrderLane, PlacedOrder
@@ -99,5 +100,5 @@ class OrderLaneHttp:
 def _read(body: bytes) -> NewOrder:
     try:
         return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except JSON_UNREADABLE as error:
         raise BodyUnreadable(reason=str(error)) from error

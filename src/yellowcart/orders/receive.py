@@ -9,6 +9,7 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.events import publish
 from yellowcart.kernel.ids import OrderId, ShopId
+from yellowcart.kernel.setbacks import Setbacks
 from yellowcart.orders.errors import OrderMoved, OrderUnknown
 from yellowcart.orders.events import OrderCompleted, OrderReceived
 from yellowcart.orders.model import OrderState
@@ -17,6 +18,8 @@ from yellowcart.orders.stop import UNSTOPPED, without_stop
 from yellowcart.orders.store import LockedOrder, lock_order, lock_orders_due
 
 AT_MOST = 500
+_not_received = Setbacks[OrderId]("confirm_old_shipments")
+_not_completed = Setbacks[OrderId]("complete_old_receipts")
 
 
 async def confirm_receipt(writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId) -> None:
@@ -61,12 +64,15 @@ async def receive_by_time(writer: Writer) -> int:
         writer,
         f"state = 'shipped' AND confirm_due_at <= %(now)s AND {UNSTOPPED}",
         AT_MOST,
+        put_off=_not_received.put_off(),
         now=clock.now(),
     )
-    due = await without_stop(writer, due)
-    if due:
-        await _receive(writer, due, automatic=True)
-    return len(due)
+    return await _not_received.act_on_set(
+        writer,
+        await without_stop(writer, due),
+        lambda order: order.order_id,
+        lambda orders: _receive(writer, orders, automatic=True),
+    )
 
 
 async def complete_by_time(writer: Writer) -> int:
@@ -76,17 +82,15 @@ async def complete_by_time(writer: Writer) -> int:
         writer,
         f"state = 'received' AND received_at < %(before)s AND {UNSTOPPED}",
         AT_MOST,
+        put_off=_not_completed.put_off(),
         before=complete_if_received_before(clock.now()),
     )
-    due = await without_stop(writer, due)
-    if not due:
-        return 0
-    await _move(writer, due, "completed", "completed_at")
-    for order in due:
-        await publish(
-            writer, OrderCompleted(shop_id=order.shop_id, order_id=order.order_id), shop_id=order.shop_id
-        )
-    return len(due)
+    return await _not_completed.act_on_set(
+        writer,
+        await without_stop(writer, due),
+        lambda order: order.order_id,
+        lambda orders: _complete(writer, orders),
+    )
 
 
 async def _receive(writer: Writer, orders: Sequence[LockedOrder], *, automatic: bool) -> None:
@@ -96,6 +100,14 @@ async def _receive(writer: Writer, orders: Sequence[LockedOrder], *, automatic: 
             writer,
             OrderReceived(shop_id=order.shop_id, order_id=order.order_id, automatic=automatic),
             shop_id=order.shop_id,
+        )
+
+
+async def _complete(writer: Writer, orders: Sequence[LockedOrder]) -> None:
+    await _move(writer, orders, "completed", "completed_at")
+    for order in orders:
+        await publish(
+            writer, OrderCompleted(shop_id=order.shop_id, order_id=order.order_id), shop_id=order.shop_id
         )
 
 

@@ -21,10 +21,12 @@ async def book_refund(
     *,
     amount_fen: int,
     returned_quantity: int,
+    settled_quantity: int,
     coupons: Mapping[int, int],
 ) -> None:
-    """So much of a line's price goes back to the buyer, so many of its shipped pieces came back, and so much of
-    each coupon (fen by coupon id) goes back to its funder. An order whose lines are all refunded closes.
+    """So much of a line's price goes back to the buyer, so many of its shipped pieces came back, so many pieces
+    are done with (never left, came back, or were wholly refunded), and so much of each coupon (fen by coupon id)
+    goes back to its funder. An order whose lines are all over closes; any other goes on to its receipt.
 
     The caller holds the order. `cancel_pieces` comes first for pieces that never left. Raises RefundTooHigh:
     the table itself refuses more than was paid.
@@ -35,11 +37,13 @@ async def book_refund(
                 """
                 UPDATE order_line
                 SET refunded_fen = refunded_fen + %(amount_fen)s,
-                    returned_quantity = returned_quantity + %(returned_quantity)s
+                    returned_quantity = returned_quantity + %(returned_quantity)s,
+                    settled_quantity = settled_quantity + %(settled_quantity)s
                 WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s AND order_line_id = %(order_line_id)s
                 """,
                 amount_fen=amount_fen,
                 returned_quantity=returned_quantity,
+                settled_quantity=settled_quantity,
                 shop_id=order.shop_id,
                 order_id=order.order_id,
                 order_line_id=order_line_id,
@@ -60,7 +64,5 @@ async def book_refund(
     except CheckViolation as error:
         raise RefundTooHigh from error
     lines = await lines_of_locked(writer, order)
-    # A line that coupons paid for wholly has nothing to refund, and may still have pieces to ship.
-    over = all(line.refunded_fen == line.payable_fen and line.to_ship == 0 for line in lines)
-    if over and order.state in ENDED_BY_REFUND:
+    if all(line.is_over for line in lines) and order.state in ENDED_BY_REFUND:
         await close_refunded(writer, order)

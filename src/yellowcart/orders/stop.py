@@ -121,6 +121,22 @@ async def without_stop(reader: Reader, orders: Sequence[LockedOrder]) -> list[Lo
     return [order for order in orders if order.order_id not in set(stopped)]
 
 
+async def stopped_for_risk(reader: Reader, order: LockedOrder) -> bool:
+    """Whether an operator's stop stands on a locked order. An after-sale asks this: its own stop stands there too,
+    and keeps nothing of it from going on."""
+    return bool(
+        await reader.value(
+            """
+            SELECT true FROM order_stop
+            WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s AND reason = %(reason)s AND lifted_at IS NULL
+            """,
+            shop_id=order.shop_id,
+            order_id=order.order_id,
+            reason=StopReason.RISK.value,
+        )
+    )
+
+
 async def stop_for_risk(writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId, note: str) -> None:
     """An operator thinks that the order is not honest. The same again is no error.
 

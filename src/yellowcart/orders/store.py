@@ -74,11 +74,19 @@ class LockedLine(msgspec.Struct, frozen=True, kw_only=True):
     cancelled_quantity: int
     returned_quantity: int
     refunded_fen: int
+    settled_quantity: int
 
     @property
     def to_ship(self) -> int:
         """Pieces that still have to leave."""
         return self.quantity - self.shipped_quantity - self.cancelled_quantity
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left of it: all of its money went back, and every piece is done with. Money alone
+        does not say so: pieces that coupons paid for, or whose fen were too few to share, are worth nothing and
+        may yet be with the buyer."""
+        return self.refunded_fen == self.payable_fen and self.settled_quantity == self.quantity
 
 
 _COLUMNS = ", ".join(LockedOrder.__struct_fields__)
@@ -110,13 +118,18 @@ async def lines_of_locked(writer: Writer, order: LockedOrder) -> list[LockedLine
     )
 
 
-async def lock_orders_due(writer: Writer, condition: str, limit: int, **values: object) -> list[LockedOrder]:
-    """Up to `limit` orders that meet a condition and that nobody else holds, locked."""
+async def lock_orders_due(
+    writer: Writer, condition: str, limit: int, *, put_off: Sequence[OrderId], **values: object
+) -> list[LockedOrder]:
+    """Up to `limit` orders that meet a condition and that nobody else holds, locked; without those that are
+    `put_off`."""
     return await writer.rows(
         LockedOrder,
         f"SELECT {_COLUMNS} FROM shop_order WHERE {condition}"  # noqa: S608 - conditions stand in this folder
+        " AND order_id <> ALL(%(put_off)s)"
         " ORDER BY shop_id, order_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
         limit=limit,
+        put_off=list(put_off),
         **values,
     )
 

@@ -149,6 +149,7 @@ order_line = Table(
     whole_column("cancelled_quantity", default=0),
     whole_column("returned_quantity", default=0),
     fen_column("refunded_fen", default=0),
+    whole_column("settled_quantity", default=0),
     PrimaryKeyConstraint("shop_id", "order_id", "order_line_id"),
     ForeignKeyConstraint(["shop_id", "order_id"], ["shop_order.shop_id", "shop_order.order_id"]),
     ForeignKeyConstraint(["shop_id", "sku_id"], ["sku.shop_id", "sku.sku_id"]),
@@ -171,6 +172,7 @@ order_line = Table(
         name="pieces",
     ),
     CheckConstraint("refunded_fen BETWEEN 0 AND payable_fen", name="refunded"),
+    CheckConstraint("settled_quantity BETWEEN 0 AND quantity", name="settled"),
     CheckConstraint("confirm_days BETWEEN 1 AND 90", name="confirm_days"),
     # Every order's shipping and refunds rewrite this row: room on the page keeps the update off the index.
     postgresql_with={"fillfactor": "80"},

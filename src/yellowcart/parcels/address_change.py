@@ -26,16 +26,19 @@ from yellowcart.orders.store import LockedOrder, lines_of_locked, lock_order
 from yellowcart.parcels.errors import (
     AddressChangeDone,
     AddressChangeOpen,
+    AddressChangesTooMany,
     AddressChangeUnknown,
     AddressSame,
     AddressSettled,
     FreightDiffers,
 )
 from yellowcart.parcels.model import AddressChange, AddressChangeId, AddressChangeState
-from yellowcart.parcels.rules import freight_stays, may_answer
+from yellowcart.parcels.needs.elsewhere import send_need_elsewhere
+from yellowcart.parcels.rules import ADDRESS_CHANGES_MAX, freight_stays, may_answer, may_wish_again
 
 NOTE_LENGTH_MAX = 200
 CHANGES_SHOWN_MAX = 50
+assert CHANGES_SHOWN_MAX >= 2 * ADDRESS_CHANGES_MAX, "who counts wishes sees all of them"
 _COLUMNS = ", ".join(AddressChange.__struct_fields__)
 
 
@@ -43,7 +46,7 @@ async def ask_address_change(
     writer: Writer, person: Person, shop_id: ShopId, order_id: OrderId, entry: AddressEntry, note: str = ""
 ) -> AddressChangeId:
     """The buyer asks for another address; the shop answers. Raises InvalidFields, OrderUnknown, AddressSettled,
-    AddressChangeOpen (one is waiting already), AddressSame, FreightDiffers."""
+    AddressChangeOpen (one is waiting already), AddressChangesTooMany, AddressSame, FreightDiffers."""
     address = check_entry(entry)
     order = await lock_order(writer, shop_id, order_id)
     if order.buyer_id != person.person_id:
@@ -72,7 +75,8 @@ async def answer_address_change(
     accepted: bool,
     answer: str = "",
 ) -> None:
-    """Accept or refuse it: the shop what the buyer asked, the buyer what the shop proposed.
+    """Accept or refuse it: the shop what the buyer asked, the buyer what the shop proposed. A shipping need of the
+    order goes along to the new address (`needs.elsewhere`).
 
     The same answer again is no error. Raises OrderUnknown or NotFound (not yours), AddressChangeUnknown (none, or
     not yours to answer), AddressChangeDone, AddressSettled (the order moved on), FreightDiffers (freight was
@@ -90,6 +94,7 @@ async def answer_address_change(
             raise AddressSettled
         await _require_same_freight(writer, order, change.old_address, change.new_address)
         await deliver_to(writer, order, change.new_address)
+        await send_need_elsewhere(writer, order, change.new_address, change.change_id)
     await _close(writer, person, change, after, _short("answer", answer))
     await _tell(writer, order, change, after, answer)
 
@@ -141,6 +146,8 @@ async def _ask(
     known = await address_changes_of(writer, order.shop_id, order.order_id)
     if any(change.state is AddressChangeState.ASKED for change in known):
         raise AddressChangeOpen
+    if not may_wish_again(known, by_shop=by_shop):
+        raise AddressChangesTooMany(most=ADDRESS_CHANGES_MAX)
     old = await destination_of(writer, order)
     if _without_code(old) == _without_code(address):
         raise AddressSame

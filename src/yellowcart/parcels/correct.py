@@ -10,14 +10,22 @@ from yellowcart.kernel.database import Writer
 from yellowcart.kernel.ids import ShopId
 from yellowcart.parcels.errors import ParcelUnknown, WaybillSettled, WaybillUsed
 from yellowcart.parcels.model import ShipmentId, ShipmentPurpose
+from yellowcart.parcels.needs.corrected import correct_waybill_of_need
 from yellowcart.parcels.rules import CORRECT_WITHIN
-from yellowcart.parcels.store import checked_waybill, lock_shipment, name_waybill, parcel_of_waybill
+from yellowcart.parcels.store import (
+    CheckedWaybill,
+    checked_waybill,
+    lock_shipment,
+    name_waybill,
+    parcel_of_waybill,
+)
 
 
 async def correct_waybill(
     writer: Writer, person: Person, shop_id: ShopId, shipment_id: ShipmentId, carrier: str, waybill: str
 ) -> None:
-    """Give a parcel of the shop another carrier or number; the old one is free again.
+    """Give a parcel of the shop another carrier or number; the old one is free again. The need by which it left
+    says the same.
 
     The same as before is no error. Raises NotFound (not your shop), InvalidFields, ParcelUnknown, WaybillSettled
     (after 24 hours, or once an event came), WaybillUsed.
@@ -49,6 +57,9 @@ async def correct_waybill(
     except UniqueViolation as error:
         raise WaybillUsed from error
     await name_waybill(writer, named, shop_id, shipment_id, parcel.purpose)
+    if parcel.order_id is not None:
+        before = CheckedWaybill(parcel.carrier, parcel.waybill)
+        await correct_waybill_of_need(writer, shop_id, parcel.order_id, before, named)
     await audit.record(
         writer,
         person,

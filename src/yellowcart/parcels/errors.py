@@ -48,6 +48,13 @@ class AddressChangeDone(Conflict):
     message = N_("This change of the address has been answered already.")
 
 
+class AddressChangesTooMany(Conflict):
+    """This side has asked for another address as often as it may: each wish stops shipping until its answer."""
+
+    code = "address_changes_too_many"
+    message = N_("Another address can be asked for at most %(most)s times for one order.")
+
+
 class AddressSettled(Conflict):
     """The order is not paid yet, has left in part, or has ended: its address stays."""
 

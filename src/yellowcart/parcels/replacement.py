@@ -16,18 +16,17 @@ async def ship_replacement(
 ) -> ShipmentId:
     """Register the parcel that brings new goods for `subject` (`aftersale:12`); `pieces` must be named.
 
-    The caller holds the order, has decided that this is right, and writes the audit trail. The same parcel again
-    is no error. Raises InvalidFields, PiecesGone (more pieces of a line than the order has), WaybillUsed.
+    The caller holds the order, has decided that this is right, has answered a repeat, and writes the audit trail.
+    A waybill that names a parcel already is refused whatever that parcel is for: neither what the buyer sent back
+    nor an earlier replacement brings new goods. Raises InvalidFields, PiecesGone (more pieces of a line than the
+    order has), WaybillUsed.
     """
     named = checked_waybill(shipment.carrier, shipment.waybill)
     pieces = shipment.pieces or {}
     if pieces_problem(pieces):
         raise InvalidFields({"pieces": N_("Choose at least one piece, and of each line no more than there are.")})
-    known = await parcel_of_waybill(writer, named)
-    if known is not None:
-        if (known.shop_id, known.order_id, known.subject) != (shop_id, order_id, subject):
-            raise WaybillUsed
-        return known.shipment_id
+    if await parcel_of_waybill(writer, named) is not None:
+        raise WaybillUsed
     rows = await writer.records(
         """
         SELECT order_line_id, quantity FROM order_line

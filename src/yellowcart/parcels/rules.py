@@ -13,6 +13,7 @@ from yellowcart.kernel.translation import N_
 from yellowcart.parcels.model import (
     ADDRESS_CHANGE_MOVES,
     SHIPMENT_MOVES,
+    AddressChange,
     AddressChangeState,
     ShipmentState,
     TrackEvent,
@@ -28,6 +29,9 @@ CORRECT_WITHIN = timedelta(hours=24)
 """How long a wrong waybill may be corrected, while its carrier has told nothing of it (our choice)."""
 WARN_BEFORE = timedelta(hours=6)
 """A shop is warned so long before a promise to ship ends (our choice)."""
+ADDRESS_CHANGES_MAX = 5
+"""Wishes of one side for another address of an order, answered and withdrawn ones too: each of them stops
+shipping. The sides are counted apart, so that neither can use up what the other needs (our choice)."""
 EVENTS_AT_ONCE_MAX = 500
 """Events that one message of a tracking source may bring."""
 EVENTS_OF_PARCEL_MAX = 200
@@ -120,6 +124,12 @@ def pieces_problem(pieces: Mapping[OrderLineId, int]) -> bool:
 def may_answer(before: AddressChangeState, after: AddressChangeState) -> bool:
     """Whether a wish for another address may go from one state to the other."""
     return after in ADDRESS_CHANGE_MOVES[before]
+
+
+def may_wish_again(changes: Iterable[AddressChange], *, by_shop: bool) -> bool:
+    """Whether a side may ask for another address once more: not after ADDRESS_CHANGES_MAX wishes of its own,
+    whatever became of them."""
+    return sum(change.by_shop is by_shop for change in changes) < ADDRESS_CHANGES_MAX
 
 
 def freight_stays(terms: Sequence[FreightTerms | None], before: str, after: str) -> bool:

@@ -3,7 +3,7 @@
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.settings import read_settings
-from yellowcart.kernel.tasks import sweep
+from yellowcart.kernel.tasks import Queue, sweep
 from yellowcart.parcels.rules import KEPT_ASIDE
 from yellowcart.parcels.tracking.ask import ask_sources
 from yellowcart.parcels.tracking.intake import adopt_early_events
@@ -45,7 +45,7 @@ async def forget_early_tracking(database: Database) -> int:
         )
 
 
-@sweep(every_s=60)
+@sweep(every_s=60, queue=Queue.OUTSIDE)
 async def ask_tracking_sources(database: Database) -> int:
     """Sources that do not tell by themselves are asked about the parcels that are due."""
     return await ask_sources(database, read_settings().secret)

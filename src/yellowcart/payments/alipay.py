@@ -95,13 +95,15 @@ class AlipayGateway:
             raise
         if told.get("out_trade_no") != reference:
             raise ProviderSilent
-        paid_at = _moment(told.get("send_pay_date"))
+        paid_at, status = _moment(told.get("send_pay_date")), str(told.get("trade_status", ""))
         return Charge(
             reference=str(told.get("trade_no", "")),
-            state=_state_of(str(told.get("trade_status", "")), was_paid=paid_at is not None),
+            state=_state_of(status, was_paid=paid_at is not None),
             amount_fen=_fen(told.get("total_amount")),
             # Named where a trade is not priced in yuan (alipay.trade.query, trans_currency).
             currency=str(told.get("trans_currency") or YUAN),
+            # A part that went back leaves the trade as it was; that stands on the bill alone.
+            given_back=status == "TRADE_CLOSED" and paid_at is not None,
             paid_at=paid_at,
         )
 

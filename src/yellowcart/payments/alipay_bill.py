@@ -8,13 +8,14 @@ that spreadsheets keep long numbers. Amounts are yuan, those of refunds negative
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.money import AmountUnreadable, parse_yuan
 from yellowcart.payments.errors import ProviderSilent
-from yellowcart.payments.gateway import BillLine
+from yellowcart.payments.gateway import BillLine, unnumbered
 
 FILE_BYTES_MAX = 512 * 1024 * 1024
 LINES_MAX = 2_000_000
@@ -25,6 +26,18 @@ _CHARGE, _OURS, _KIND, _MOMENT = "支付宝交易号", "商户订单号", "业�
 _AMOUNT, _OUR_REFUND = "订单金额（元）", "退款批次号/请求号"
 _COLUMNS = (_CHARGE, _OURS, _KIND, _MOMENT, _AMOUNT, _OUR_REFUND)
 _PAID, _REFUNDED = "交易", "退款"
+_NO_BILL = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,  # packed in a way that zipfile does not know
+    RuntimeError,  # locked with a password
+    UnicodeDecodeError,
+    ValueError,
+    csv.Error,
+    OSError,
+    AmountUnreadable,
+)
 
 
 def read_alipay_bill(content: bytes) -> list[BillLine]:
@@ -33,7 +46,7 @@ def read_alipay_bill(content: bytes) -> list[BillLine]:
         for text in _texts(content):
             if _BEGIN in text:
                 return list(_lines(text))
-    except (zipfile.BadZipFile, UnicodeDecodeError, ValueError, csv.Error, OSError, AmountUnreadable) as error:
+    except _NO_BILL as error:
         raise ProviderSilent from error
     raise ProviderSilent
 
@@ -51,17 +64,22 @@ def _lines(text: str) -> Iterator[BillLine]:
     if not rest:
         raise ValueError("the end is missing: the file was cut off")
     rows = csv.reader(line for line in before.splitlines() if line.strip() and not line.startswith("#"))
-    heading = [name.strip() for name in next(rows)]
+    heading = [name.strip() for name in next(rows, [])]
+    if not heading:
+        return  # a day on which nothing was booked
     places = {name: heading.index(name) for name in _COLUMNS}
     for number, row in enumerate(rows):
         if number >= LINES_MAX or len(row) <= max(places.values()):
             raise ValueError("a row that is none")
         value = {name: row[place].strip() for name, place in places.items()}
         if value[_KIND] in {_PAID, _REFUNDED}:
+            booked_at = datetime.strptime(value[_MOMENT], "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
+            # Alipay's own number of the trade stands for a refund that has none: it is no payment.
+            refund_reference = value[_OUR_REFUND] or unnumbered(f"{value[_CHARGE]}-{booked_at:%Y%m%d%H%M%S}")
             yield BillLine(
                 reference=value[_OURS],
-                refund_reference=value[_OUR_REFUND] if value[_KIND] == _REFUNDED else "",
+                refund_reference=refund_reference if value[_KIND] == _REFUNDED else "",
                 provider_reference=value[_CHARGE],
                 amount_fen=parse_yuan(value[_AMOUNT].removeprefix("-")),
-                booked_at=datetime.strptime(value[_MOMENT], "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI),
+                booked_at=booked_at,
             )

@@ -12,7 +12,6 @@ import binascii
 import http.client
 import urllib.error
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -20,11 +19,13 @@ import structlog
 from alipay import AliPay, DCAliPay
 from alipay.exceptions import AliPayException, AliPayValidationError
 from alipay.utils import AliPayConfig
+from OpenSSL.crypto import Error as CertificateUnusable
 
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.payments.calls_in_threads import CallsInThreads
-from yellowcart.payments.errors import ProviderRefused, ProviderSilent
+from yellowcart.payments.errors import ProviderRefused, ProviderSettingsError, ProviderSilent
 from yellowcart.payments.model import ProviderMeaning
 from yellowcart.payments.provider_accounts import (
     AlipayAccount,
@@ -99,37 +100,43 @@ class _ByCertificate(_InBeijing, DCAliPay):  # type: ignore[misc]
 
 
 def _app_of(account: AlipayAccount) -> Any:
-    private_key = private_key_text(account.private_key_file)
-    if account.alipay_public_key_file is not None:
-        app = _ByKey(
-            appid=account.app_id,
-            app_private_key_string=private_key,
-            alipay_public_key_string=public_key_text(account.alipay_public_key_file),
-        )
-    else:
-        app = _ByCertificate(
-            appid=account.app_id,
-            app_private_key_string=private_key,
-            app_public_key_cert_string=certificate_text(str(account.app_certificate_file)),
-            alipay_public_key_cert_string=certificate_text(str(account.alipay_certificate_file)),
-            alipay_root_cert_string=certificate_text(str(account.alipay_root_certificate_file)),
-        )
+    """The library's client, which has read everything of its certificates. Raises ProviderSettingsError."""
+    try:
+        app = _untried_app(account)
+        if account.alipay_public_key_file is None and not (app.app_cert_sn and app.alipay_root_cert_sn):
+            raise ProviderSettingsError("alipay: the root certificates have no RSA signature among them")
+    except (CertificateUnusable, ValueError, IndexError, TypeError) as error:
+        raise ProviderSettingsError("alipay: the keys or certificates cannot be used") from error
     app._gateway = account.endpoint
     app._config = AliPayConfig(timeout=account.timeout_s)
     return app
 
 
+def _untried_app(account: AlipayAccount) -> Any:
+    private_key = private_key_text(account.private_key_file)
+    if account.alipay_public_key_file is not None:
+        return _ByKey(
+            appid=account.app_id,
+            app_private_key_string=private_key,
+            alipay_public_key_string=public_key_text(account.alipay_public_key_file),
+        )
+    return _ByCertificate(
+        appid=account.app_id,
+        app_private_key_string=private_key,
+        app_public_key_cert_string=certificate_text(str(account.app_certificate_file)),
+        alipay_public_key_cert_string=certificate_text(str(account.alipay_certificate_file)),
+        alipay_root_cert_string=certificate_text(str(account.alipay_root_certificate_file)),
+    )
+
+
 class AlipayCalls:
-    """Calls to Alipay that end in time, with answers that are believed or refused."""
+    """Calls to Alipay that end in time, with answers that are believed or refused. `app` is the library's client;
+    it is made at once, so that keys and certificates that it cannot use are told at the start. Raises
+    ProviderSettingsError."""
 
     def __init__(self, account: AlipayAccount) -> None:
-        self._account = account
+        self.app = _app_of(account)
         self._threads = CallsInThreads(seconds_max=2 * account.timeout_s)
-
-    @cached_property
-    def app(self) -> Any:
-        """The library's client."""
-        return _app_of(self._account)
 
     async def ask(self, call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """A call's good answer. Raises ProviderSilent, ProviderRefused."""
@@ -146,7 +153,7 @@ class AlipayCalls:
         except (OSError, urllib.error.URLError, http.client.HTTPException) as error:
             log.warning("alipay.silent", error=type(error).__name__)
             raise ProviderSilent from error
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             # What is no JSON, or of another form, makes the library stumble.
             log.warning("alipay.answer_unreadable", error=type(error).__name__)
             raise ProviderSilent from error
@@ -168,7 +175,7 @@ def _refusal_unsigned(error: AliPayException) -> ProviderRefused | ProviderSilen
     """The library hands over an answer without a signature whole, as the text of its error."""
     try:
         whole = msgspec.json.decode(getattr(error, "_AliPayException__message", ""), type=dict[str, Any])
-    except (msgspec.DecodeError, msgspec.ValidationError, TypeError):
+    except (*JSON_UNREADABLE, TypeError):
         return ProviderSilent()
     told = next((each for each in whole.values() if isinstance(each, dict)), {})
     refused = _refusal(str(told.get("code", "")), str(told.get("sub_code", "")), str(told.get("sub_msg", "")))

@@ -15,18 +15,30 @@ from yellowcart.payments.refund_outcome import NO_ANSWER, give_up, put_off, stat
 from yellowcart.payments.refunds import READ, THIS_NUMBER, Refund, read_refund
 
 AT_MOST = 50
+OUR_FAULT = "the answer could not be dealt with here"
+"""A refund at which our own code failed; the log says how."""
 
 
 async def requested_refunds(reader: Reader) -> list[Refund]:
-    """Refunds whose turn at the gateway has come, the longest waiting first."""
+    """Refunds whose turn at their gateway has come, AT_MOST of each gateway, one gateway after another and of each
+    the longest waiting first."""
     return await reader.rows(
         Refund,
         f"""
+        WITH due AS (
+            SELECT refund.shop_id, refund.refund_id,
+                   row_number() OVER (
+                       PARTITION BY payment.gateway ORDER BY refund.ask_at, refund.refund_id
+                   ) AS turn
+            FROM refund
+            JOIN payment USING (shop_id, payment_id)
+            WHERE refund.state = 'requested' AND coalesce(refund.ask_at, refund.requested_at) <= %(now)s
+        )
         {READ}
-        WHERE refund.state = 'requested' AND coalesce(refund.ask_at, refund.requested_at) <= %(now)s
-        ORDER BY refund.ask_at, refund.refund_id
-        LIMIT %(limit)s
-        """,
+        JOIN due ON due.shop_id = refund.shop_id AND due.refund_id = refund.refund_id
+        WHERE due.turn <= %(limit)s
+        ORDER BY payment.gateway, due.turn
+        """,  # noqa: S608 - the query is a constant of ours
         now=clock.now(),
         limit=AT_MOST,
     )

@@ -1,24 +1,23 @@
-"""A provider's bill against our books: line by line, and what we have that stands on none of its lines."""
+"""A provider's bill against our books, line by line."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
 from yellowcart.kernel.database import Database, Reader
 from yellowcart.kernel.ids import PaymentId, ShopId
-from yellowcart.payments.carry_out import learn_of
 from yellowcart.payments.errors import ProviderRefused, ProviderSilent
 from yellowcart.payments.findings import NewFinding, close_findings_of, note_finding, note_repaired
 from yellowcart.payments.gateway import BillLine
 from yellowcart.payments.model import FindingKind, PaymentState, RefundState
-from yellowcart.payments.pay import FINAL, RIGHT_BY_ITSELF, settle_payment
+from yellowcart.payments.pay import FINAL, RIGHT_BY_ITSELF, settle_or_find
 from yellowcart.payments.providers import Gateways
 from yellowcart.payments.references import read_reference, reference_of
-from yellowcart.payments.refunds import read_refund
-from yellowcart.payments.rules import amount_fault
+from yellowcart.payments.refund_outcome import write_down
+from yellowcart.payments.refunds import Refund, refunds_by_numbers
+from yellowcart.payments.rules import ByHand, amount_fault, by_hand
 
-MISSING_AT_MOST = 10_000
 REPAIRED = "asked the provider and written down by itself"
 """The note on what only the bill told us of."""
 
@@ -34,20 +33,6 @@ class _OurPayment(msgspec.Struct, frozen=True):
         return amount_fault(line.amount_fen, line.currency, self.amount_fen) is None and self.state in FINAL
 
 
-class _OurRefund(msgspec.Struct, frozen=True):
-    shop_id: ShopId
-    refund_id: int
-    number: int
-    payment_id: PaymentId
-    state: RefundState
-    amount_fen: int
-    by_hand: bool
-
-    def fits(self, line: BillLine) -> bool:
-        done = self.state is RefundState.SUCCEEDED and not self.by_hand
-        return done and amount_fault(line.amount_fen, line.currency, self.amount_fen) is None
-
-
 async def compare_lines(
     database: Database, gateways: Gateways, provider: str, day: date, lines: Sequence[BillLine]
 ) -> int:
@@ -60,7 +45,7 @@ async def compare_lines(
         seen = _Seen(provider, day, line)
         if line.refund_reference:
             refund = refunds.get((line.reference, line.refund_reference))
-            if refund is not None and refund.fits(line):
+            if refund is not None and _refund_fits(refund, line):
                 fitting.append(line)
             else:
                 findings += await _look_into_refund(database, gateways, seen, refund)
@@ -76,6 +61,10 @@ async def compare_lines(
                 writer, provider, [(line.reference, line.refund_reference) for line in fitting], RIGHT_BY_ITSELF
             )
     return findings
+
+
+def _refund_fits(refund: Refund, line: BillLine) -> bool:
+    return refund.is_done_so and amount_fault(line.amount_fen, line.currency, refund.amount_fen) is None
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -105,111 +94,41 @@ async def _look_into_payment(database: Database, gateways: Gateways, seen: _Seen
     if fault := amount_fault(seen.line.amount_fen, seen.line.currency, ours.amount_fen):
         return await _note(database, seen.finding(fault, ours.amount_fen))
     try:
-        settled = await settle_payment(database, gateways, ours.shop_id, ours.payment_id)
+        settled = await settle_or_find(database, gateways, ours.shop_id, ours.payment_id)
     except (ProviderSilent, ProviderRefused):
         return await _note(database, seen.finding(FindingKind.STATE_DIFFERS, ours.amount_fen))
-    if settled.state in FINAL:
+    if settled.payment.state in FINAL:
         return await _note_repaired(database, seen.finding(FindingKind.LOST_NOTIFICATION, ours.amount_fen))
+    if settled.fault is not None:
+        # Money that is there and was not counted: that was noted when the provider was asked.
+        return 1
     return await _note(database, seen.finding(FindingKind.STATE_DIFFERS, ours.amount_fen))
 
 
-async def _look_into_refund(database: Database, gateways: Gateways, seen: _Seen, ours: _OurRefund | None) -> int:
+async def _look_into_refund(database: Database, gateways: Gateways, seen: _Seen, ours: Refund | None) -> int:
+    """The provider's bill names a refund that we do not know to be done so: it is asked for that very number.
+
+    A bill may name what was accepted and came to nothing (WeChat Pay's does); that, and what is still on its way,
+    is as it should be.
+    """
     if ours is None:
         return await _note(database, seen.finding(FindingKind.UNKNOWN_REFUND, None))
     if fault := amount_fault(seen.line.amount_fen, seen.line.currency, ours.amount_fen):
         return await _note(database, seen.finding(fault, ours.amount_fen))
-    if ours.by_hand:
-        # Given back by hand, and by the provider as well.
-        return await _note(database, seen.finding(FindingKind.STATE_DIFFERS, ours.amount_fen))
-    return await _learn_of_refund(database, gateways, seen, ours)
-
-
-async def _learn_of_refund(database: Database, gateways: Gateways, seen: _Seen, ours: _OurRefund) -> int:
-    """The provider's bill names a refund that we do not know to be done: ask for it."""
-    async with database.reading() as reader:
-        refund = await read_refund(reader, ours.shop_id, ours.refund_id)
+    differs = seen.finding(FindingKind.STATE_DIFFERS, ours.amount_fen)
     try:
-        state = await learn_of(database, gateways, refund)
+        said = await gateways.of(ours.gateway).query_refund(ours.order)
     except (ProviderSilent, ProviderRefused):
-        state = refund.state
+        return 0 if ours.state is RefundState.REQUESTED else await _note(database, differs)
+    nothing_went = by_hand(said, ours.amount_fen, was_taken_on=True) is ByHand.FREE
+    if ours.state is RefundState.SUCCEEDED:
+        # It went another way, by hand or under another number: by this one nothing may have gone.
+        return 0 if nothing_went else await _note(database, differs)
+    state = await write_down(database, ours, said)
     if state is RefundState.SUCCEEDED:
         return await _note_repaired(database, seen.finding(FindingKind.LOST_NOTIFICATION, ours.amount_fen))
-    if state is RefundState.REQUESTED:
-        # A bill names a refund when it was accepted; it is still on its way, and asked for by itself.
-        return 0
-    return await _note(database, seen.finding(FindingKind.STATE_DIFFERS, ours.amount_fen))
-
-
-async def missing_there(reader: Reader, provider: str, begin: datetime, end: datetime) -> list[NewFinding]:
-    """What we have as done between two moments and no bill of the provider names. Asked when a later bill is there
-    too, for refunds; theirs is the moment of acceptance."""
-    paid = await reader.rows(
-        _OurPayment,
-        """
-        SELECT shop_id, payment_id, gateway, state, amount_fen
-        FROM payment
-        WHERE gateway = %(provider)s AND paid_at >= %(begin)s AND paid_at < %(end)s
-        ORDER BY paid_at
-        LIMIT %(most)s
-        """,
-        provider=provider,
-        begin=begin,
-        end=end,
-        most=MISSING_AT_MOST,
-    )
-    refunded = await reader.rows(
-        _OurRefund,
-        """
-        SELECT refund.shop_id, refund.refund_id, coalesce(refund.sent_as, refund.refund_id) AS number,
-               refund.payment_id, refund.state, refund.amount_fen, false AS by_hand
-        FROM refund
-        JOIN payment USING (shop_id, payment_id)
-        WHERE payment.gateway = %(provider)s AND refund.state = 'succeeded' AND refund.by_hand_by IS NULL
-          AND refund.succeeded_at >= %(begin)s AND refund.succeeded_at < %(end)s
-        ORDER BY refund.succeeded_at
-        LIMIT %(most)s
-        """,
-        provider=provider,
-        begin=begin,
-        end=end,
-        most=MISSING_AT_MOST,
-    )
-    ours = [(reference_of(each.shop_id, each.payment_id), "", each.amount_fen) for each in paid]
-    ours += [
-        (reference_of(each.shop_id, each.payment_id), reference_of(each.shop_id, each.number), each.amount_fen)
-        for each in refunded
-    ]
-    named = await _named(reader, provider, ours)
-    return [
-        NewFinding(
-            provider=provider,
-            kind=FindingKind.MISSING_THERE,
-            subject=f"{reference} {refund_reference}".strip(),
-            reference=reference,
-            refund_reference=refund_reference,
-            ours_fen=amount_fen,
-        )
-        for reference, refund_reference, amount_fen in ours
-        if (reference, refund_reference) not in named
-    ]
-
-
-async def _named(reader: Reader, provider: str, ours: Sequence[tuple[str, str, int]]) -> set[tuple[str, str]]:
-    rows = await reader.records(
-        """
-        SELECT line.reference, line.refund_reference
-        FROM provider_bill_line AS line
-        JOIN unnest(%(references)s::text[], %(refund_references)s::text[]) AS asked (reference, refund_reference)
-          USING (reference, refund_reference)
-        WHERE line.provider = %(provider)s
-        LIMIT %(most)s
-        """,
-        provider=provider,
-        references=[reference for reference, _, _ in ours],
-        refund_references=[refund_reference for _, refund_reference, _ in ours],
-        most=2 * MISSING_AT_MOST,
-    )
-    return {(row["reference"], row["refund_reference"]) for row in rows}
+    # One that is requested is still on its way, and asked for by itself.
+    return 0 if nothing_went or state is RefundState.REQUESTED else await _note(database, differs)
 
 
 async def _our_payments(reader: Reader, provider: str, lines: Sequence[BillLine]) -> dict[str, _OurPayment]:
@@ -233,32 +152,15 @@ async def _our_payments(reader: Reader, provider: str, lines: Sequence[BillLine]
     return {reference_of(row.shop_id, row.payment_id): row for row in rows}
 
 
-async def _our_refunds(
-    reader: Reader, provider: str, lines: Sequence[BillLine]
-) -> dict[tuple[str, str], _OurRefund]:
+async def _our_refunds(reader: Reader, provider: str, lines: Sequence[BillLine]) -> dict[tuple[str, str], Refund]:
     """Our refunds at a provider by the references of their payment and of themselves: a number of ours that stands
     on another provider's bill, or beside another payment, is not ours."""
-    keys = [key for line in lines if (key := read_reference(line.refund_reference))]
-    rows = await reader.rows(
-        _OurRefund,
-        """
-        SELECT refund.shop_id, refund.refund_id, coalesce(refund.sent_as, refund.refund_id) AS number,
-               refund.payment_id, refund.state, refund.amount_fen, refund.by_hand_by IS NOT NULL AS by_hand
-        FROM refund
-        JOIN unnest(%(shop_ids)s::bigint[], %(numbers)s::bigint[]) AS asked (shop_id, number)
-          ON asked.shop_id = refund.shop_id
-         AND (refund.sent_as = asked.number OR (refund.refund_id = asked.number AND refund.sent_as IS NULL))
-        JOIN payment ON payment.shop_id = refund.shop_id AND payment.payment_id = refund.payment_id
-        WHERE payment.gateway = %(provider)s
-        LIMIT %(most)s
-        """,
-        provider=provider,
-        shop_ids=[shop_id for shop_id, _ in keys],
-        numbers=[number for _, number in keys],
-        most=len(lines) + 1,
-    )
+    numbers = [key for line in lines if (key := read_reference(line.refund_reference))]
+    refunds = await refunds_by_numbers(reader, numbers)
     return {
-        (reference_of(row.shop_id, row.payment_id), reference_of(row.shop_id, row.number)): row for row in rows
+        (reference_of(each.shop_id, each.payment_id), each.reference): each
+        for each in refunds
+        if each.gateway == provider
     }
 
 

@@ -13,7 +13,7 @@ from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.ids import new_id
 from yellowcart.kernel.translation import N_
 from yellowcart.payments.errors import FindingMoved, FindingUnknown
-from yellowcart.payments.model import FINDING_MOVES, FindingKind, FindingState
+from yellowcart.payments.model import FINDING_MOVES, KEEPS_DECIDED, FindingKind, FindingState
 
 NOTE_LENGTH_MAX = 500
 
@@ -57,12 +57,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 COLUMNS = ", ".join(Finding.__struct_fields__)
 
 
-async def note_finding(writer: Writer, finding: NewFinding) -> bool:
+_STAYS = """(
+                payment_finding.state = 'ignored'
+                OR (payment_finding.decided_by IS NOT NULL AND payment_finding.kind = ANY(%(keeps_decided)s)
+                    AND payment_finding.theirs_fen IS NOT DISTINCT FROM excluded.theirs_fen)
+            )"""
+
+
+async def note_finding(writer: Writer, finding: NewFinding) -> FindingState:
     """Note a finding; seen again it is counted, and open again if it was thought resolved. One that an operator
-    ignored stays ignored. True the first time."""
-    return bool(
+    ignored stays ignored, and a fact that an operator has decided (KEEPS_DECIDED) stays decided as long as the
+    provider names the same sum. Answers its state now."""
+    return FindingState(
         await writer.value(
-            """
+            f"""
             INSERT INTO payment_finding (
                 finding_id, provider, kind, subject, reference, refund_reference, bill_day, ours_fen, theirs_fen,
                 detail, state, found_at, last_at
@@ -76,11 +84,12 @@ async def note_finding(writer: Writer, finding: NewFinding) -> bool:
                 last_at = excluded.last_at,
                 theirs_fen = excluded.theirs_fen,
                 detail = excluded.detail,
-                state = CASE payment_finding.state WHEN 'ignored' THEN 'ignored' ELSE 'open' END,
-                decided_at = CASE payment_finding.state WHEN 'ignored' THEN payment_finding.decided_at END,
-                decided_by = CASE payment_finding.state WHEN 'ignored' THEN payment_finding.decided_by END
-            RETURNING times = 1
-            """,
+                state = CASE WHEN {_STAYS} THEN payment_finding.state ELSE 'open' END,
+                decided_at = CASE WHEN {_STAYS} THEN payment_finding.decided_at END,
+                decided_by = CASE WHEN {_STAYS} THEN payment_finding.decided_by END
+            RETURNING state
+            """,  # noqa: S608 - the condition is a constant of ours
+            keeps_decided=[kind.value for kind in KEEPS_DECIDED],
             **_values(finding),
         )
     )

@@ -63,12 +63,15 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """A charge as the provider knows it. `reference` is the provider's own number, `paid_at` its own moment. The
-    amount is in hundredths of `currency`, which is yuan."""
+    amount is in hundredths of `currency`, which is yuan. `given_back` tells that money of a PAID one has gone back
+    since, all of it or a part: by a refund of ours, or of somebody in the provider's own office; `refunded_fen` is
+    how much, None where the provider does not say."""
 
     reference: str
     state: GatewayState
     amount_fen: int
     currency: str = YUAN
+    given_back: bool = False
     refunded_fen: int | None = None
     paid_at: datetime | None = None
 
@@ -151,6 +154,12 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: int
     currency: str = YUAN
     booked_at: datetime
+
+
+def unnumbered(theirs: str) -> str:
+    """The `refund_reference` of a refund on a bill that has no number of a merchant's, by the provider's own: it
+    looks like none of ours (`payments.references`), and is not empty, as that of a payment is."""
+    return f"#{theirs}"
 
 
 @runtime_checkable  # the framework checks what it hands to a handler

@@ -1,8 +1,9 @@
 """Open payments are not forgotten: asked for at growing intervals, and closed at their provider when their order
 does not wait for them any more."""
 
-from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
 
 import structlog
 
@@ -10,6 +11,7 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Reader, Writer
 from yellowcart.kernel.events import Envelope, subscribe
 from yellowcart.kernel.ids import OrderId, ShopId
+from yellowcart.kernel.setbacks import act_on_each, side_by_side
 from yellowcart.orders.events import OrderClosed
 from yellowcart.payments.errors import ProviderRefused, ProviderSilent
 from yellowcart.payments.model import Payment, PaymentState
@@ -34,15 +36,20 @@ async def close_what_is_open(writer: Writer, _: Envelope, closed: OrderClosed) -
 
 
 async def payments_to_ask_for(reader: Reader) -> list[Payment]:
-    """Open payments whose turn has come, the longest waiting first."""
+    """Open payments whose turn has come, ASK_AT_MOST of each gateway, one gateway after another and of each the
+    longest waiting first."""
     return await reader.rows(
         Payment,
         f"""
         SELECT {COLUMNS}
-        FROM payment
-        WHERE state = 'prepared' AND coalesce(ask_at, prepared_at) <= %(now)s
-        ORDER BY ask_at NULLS FIRST, payment_id
-        LIMIT %(limit)s
+        FROM (
+            SELECT payment.*,
+                   row_number() OVER (PARTITION BY gateway ORDER BY ask_at NULLS FIRST, payment_id) AS turn
+            FROM payment
+            WHERE state = 'prepared' AND coalesce(ask_at, prepared_at) <= %(now)s
+        ) AS due
+        WHERE turn <= %(limit)s
+        ORDER BY gateway, turn
         """,  # noqa: S608
         now=clock.now(),
         limit=ASK_AT_MOST,
@@ -50,21 +57,34 @@ async def payments_to_ask_for(reader: Reader) -> list[Payment]:
 
 
 async def look_after_open_payments(database: Database, gateways: Gateways) -> int:
-    """Ask for a set of open payments and close those that are over; answers how many were looked at."""
+    """Ask for a set of open payments of each provider, side by side, and close those that are over; answers how
+    many were looked at."""
     async with database.reading() as reader:
         waiting = await payments_to_ask_for(reader)
-    silent: Counter[str] = Counter()
-    for payment in waiting:
-        if silent[payment.gateway] < SILENT_TIMES_MAX:
+    of_each = [list(payments) for _, payments in groupby(waiting, key=lambda payment: payment.gateway)]
+    return await side_by_side(_look_after_set(database, gateways, payments) for payments in of_each)
+
+
+async def _look_after_set(database: Database, gateways: Gateways, payments: Sequence[Payment]) -> int:
+    """Look after payments of one provider. Whatever becomes of one, it is asked for again later than it was."""
+    silent = 0
+
+    async def act(payment: Payment) -> None:
+        nonlocal silent
+        if silent < SILENT_TIMES_MAX:
             try:
                 await _look_after(database, gateways, payment)
             except ProviderSilent:
-                silent[payment.gateway] += 1
+                silent += 1
             except ProviderRefused as refused:
                 log.warning("payments.not_asked", payment_id=payment.payment_id, told=refused.told())
+        await put_off(payment)
+
+    async def put_off(payment: Payment) -> None:
         async with database.writing() as writer:
             await ask_later(writer, payment)
-    return len(waiting)
+
+    return await act_on_each("look_after_open_payments", payments, act, put_off)
 
 
 async def _look_after(database: Database, gateways: Gateways, payment: Payment) -> None:

@@ -185,6 +185,8 @@ class FindingKind(StrEnum):
     """The provider names another amount than we do."""
     CURRENCY_DIFFERS = "currency_differs"
     """The provider names an amount of another currency."""
+    GIVEN_BACK_THERE = "given_back_there"
+    """Money came for a payment and went back in the provider's own office before it was written down here."""
     STATE_DIFFERS = "state_differs"
     """The provider says it went through, and its own answer or our books say it did not."""
     MISSING_THERE = "missing_there"
@@ -206,10 +208,14 @@ class FindingState(StrEnum):
 
 FINDING_MOVES: dict[FindingState, frozenset[FindingState]] = {
     FindingState.OPEN: frozenset({FindingState.RESOLVED, FindingState.IGNORED}),
-    # What was set right and is found again is open again.
+    # What was set right and is found again is open again, unless it is a fact that never changes (KEEPS_DECIDED).
     FindingState.RESOLVED: frozenset({FindingState.OPEN}),
     FindingState.IGNORED: frozenset(),
 }
+
+
+KEEPS_DECIDED = frozenset({FindingKind.AMOUNT_DIFFERS, FindingKind.CURRENCY_DIFFERS, FindingKind.GIVEN_BACK_THERE})
+"""What a provider will say for ever: once a person has decided it, seeing the same again is no news."""
 
 
 class BillState(StrEnum):

@@ -15,7 +15,7 @@ from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.ids import PaymentId
-from yellowcart.payments.carry_out import carry_out, learn_of
+from yellowcart.payments.carry_out import learn_of
 from yellowcart.payments.errors import NotificationRefused, PaymentUnknown, ProviderRefused, ProviderSilent
 from yellowcart.payments.findings import NewFinding, note_finding
 from yellowcart.payments.gateway import Notification, NotificationAbout, NotificationReply
@@ -26,7 +26,7 @@ from yellowcart.payments.model import (
     Payment,
     RefundState,
 )
-from yellowcart.payments.pay import FINAL, settle_payment
+from yellowcart.payments.pay import FINAL, settle_or_find
 from yellowcart.payments.providers import Gateways
 from yellowcart.payments.references import read_reference
 from yellowcart.payments.refunds import Refund, refund_by_number
@@ -82,9 +82,10 @@ async def _follow(database: Database, gateways: Gateways, provider: str, told: N
         return await _follow_refund(database, gateways, provider, told)
     if payment.state in FINAL:
         return None
-    settled = await settle_payment(database, gateways, payment.shop_id, payment.payment_id)
-    if told.claims_paid and settled.state not in FINAL:
-        return _finding(provider, told, FindingKind.STATE_DIFFERS, settled.amount_fen, told.amount_fen)
+    settled = await settle_or_find(database, gateways, payment.shop_id, payment.payment_id)
+    if told.claims_paid and settled.payment.state not in FINAL and settled.fault is None:
+        return _finding(provider, told, FindingKind.STATE_DIFFERS, payment.amount_fen, told.amount_fen)
+    # What is wrong with money that is there stands on a finding of its own.
     return None
 
 
@@ -96,11 +97,14 @@ async def _follow_refund(
         return _finding(provider, told, FindingKind.UNKNOWN_REFUND)
     if told.refund_fen is not None and (fault := amount_fault(told.refund_fen, told.currency, refund.amount_fen)):
         return _finding(provider, told, fault, refund.amount_fen, told.refund_fen)
-    if refund.state is RefundState.REQUESTED:
-        await carry_out(database, gateways, refund)
-    elif refund.state is RefundState.FAILED or refund.by_hand:
-        # The provider may have done what was thought to have failed, or what was given back by hand since.
-        await learn_of(database, gateways, refund)
+    if refund.is_done_so:
+        return None
+    # The provider may have done what was thought to have failed, or what was given back by hand since, or under
+    # another number. It is asked by the number that it speaks of, and told nothing.
+    state = await learn_of(database, gateways, refund)
+    if state is RefundState.REQUESTED and refund.number == refund.number_now:
+        # It tells of an end and does not know of it when it is asked: it shall tell once more.
+        raise ProviderSilent
     return None
 
 

@@ -28,9 +28,10 @@ from yellowcart.orders.store import LockedOrder, lock_order
 from yellowcart.payments.errors import PaidTooOften, ProviderRefused, ProviderSilent
 from yellowcart.payments.events import OrderPaid
 from yellowcart.payments.findings import NewFinding, close_findings_of, note_finding
-from yellowcart.payments.gateway import Charge, GatewayState, NewCharge, PaymentGateway, Prompt
+from yellowcart.payments.gateway import Charge, NewCharge, PaymentGateway, Prompt
 from yellowcart.payments.model import (
     FindingKind,
+    FindingState,
     Payment,
     PaymentMethod,
     PaymentState,
@@ -41,7 +42,7 @@ from yellowcart.payments.providers import Gateways
 from yellowcart.payments.queries import shown_before
 from yellowcart.payments.references import reference_of
 from yellowcart.payments.refund import request_refund
-from yellowcart.payments.rules import PAYMENTS_OF_ORDER_MAX, amount_fault, expiry, payment_after, shows_again
+from yellowcart.payments.rules import PAYMENTS_OF_ORDER_MAX, charge_fault, expiry, payment_after, shows_again
 from yellowcart.payments.store import (
     begin_closing,
     count_payments,
@@ -134,14 +135,29 @@ async def settle_payment(
 
     Raises PaymentUnknown, ProviderSilent, ProviderRefused.
     """
+    return (await settle_or_find(database, gateways, shop_id, payment_id)).payment
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """A payment after its provider was asked, and the fault that stands on a finding where its money is there and
+    was not counted."""
+
+    payment: Payment
+    fault: FindingKind | None = None
+
+
+async def settle_or_find(
+    database: Database, gateways: Gateways, shop_id: ShopId, payment_id: PaymentId
+) -> Settled:
+    """What `settle_payment` does, for who has to know what was found. Raises the same."""
     async with database.reading() as reader:
         payment = await read_payment(reader, shop_id, payment_id)
     if payment.state in FINAL:
-        return payment
+        return Settled(payment)
     charge = await gateways.of(payment.gateway).query(shop_id, payment_id)
     async with database.writing() as writer:
-        await _write_down(writer, payment, charge)
-        return await read_payment(writer, shop_id, payment_id)
+        fault = await _write_down(writer, payment, charge)
+        return Settled(await read_payment(writer, shop_id, payment_id), fault)
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -264,18 +280,24 @@ def _open(payment: Payment, prompt: Prompt) -> OpenCashier:
     )
 
 
-async def _write_down(writer: Writer, asked: Payment, charge: Charge | None) -> None:
+async def _write_down(writer: Writer, asked: Payment, charge: Charge | None) -> FindingKind | None:
+    """Answers the fault of money that was not counted."""
     order = await lock_order(writer, asked.shop_id, asked.order_id)
     # Read again under the order's lock: a notification and a redirect may have raced to this point.
     payment = await read_payment(writer, asked.shop_id, asked.payment_id)
     if payment.state in FINAL:
-        return
-    waits = may_move(order.state, OrderState.PAID)
-    after = payment_after(payment, charge, order_waits=waits, system_now=clock.system_now())
-    if charge is not None and charge.state is GatewayState.PAID:
-        await _note_other_amount(writer, payment, charge)
+        return None
+    fault = charge_fault(charge, payment.amount_fen) if charge is not None else None
+    found = await _note_fault(writer, payment, charge, fault) if charge is not None and fault is not None else None
+    after = payment_after(
+        payment,
+        charge,
+        order_waits=may_move(order.state, OrderState.PAID),
+        system_now=clock.system_now(),
+        fault_is_decided=found is not None and found is not FindingState.OPEN,
+    )
     if after is None:
-        return
+        return fault
     await finish_payment(writer, payment, after, charge)
     reference = reference_of(payment.shop_id, payment.payment_id)
     await close_findings_of(writer, payment.gateway, [(reference, "")], RIGHT_BY_ITSELF)
@@ -283,6 +305,7 @@ async def _write_down(writer: Writer, asked: Payment, charge: Charge | None) -> 
         await _pay(writer, order, payment)
     elif after is PaymentState.SURPLUS:
         await _give_back(writer, order, payment)
+    return fault
 
 
 async def _pay(writer: Writer, order: LockedOrder, payment: Payment) -> None:
@@ -337,12 +360,9 @@ RIGHT_BY_ITSELF = "came right by itself"
 """The note on a finding that nobody had to decide; pages show it in the reader's language."""
 
 
-async def _note_other_amount(writer: Writer, payment: Payment, charge: Charge) -> None:
-    fault = amount_fault(charge.amount_fen, charge.currency, payment.amount_fen)
-    if fault is None:
-        return
+async def _note_fault(writer: Writer, payment: Payment, charge: Charge, fault: FindingKind) -> FindingState:
     reference = reference_of(payment.shop_id, payment.payment_id)
-    await note_finding(
+    return await note_finding(
         writer,
         NewFinding(
             provider=payment.gateway,
@@ -350,7 +370,7 @@ async def _note_other_amount(writer: Writer, payment: Payment, charge: Charge) -
             subject=reference,
             reference=reference,
             ours_fen=payment.amount_fen,
-            theirs_fen=charge.amount_fen if fault is FindingKind.AMOUNT_DIFFERS else None,
+            theirs_fen=None if fault is FindingKind.CURRENCY_DIFFERS else charge.amount_fen,
             detail=charge.currency,
         ),
     )

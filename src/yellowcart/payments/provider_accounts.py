@@ -134,13 +134,13 @@ def public_key_text(path: str) -> str:
 
 
 def certificate_text(path: str) -> str:
-    """One or more certificates as PEM. Raises ProviderSettingsError."""
+    """One or more certificates as PEM, an empty line between each two and nothing else, however the file has them:
+    Alipay's library tells the certificates of a chain apart by just that. Raises ProviderSettingsError."""
     try:
-        content = Path(path).read_bytes()
-        load_pem_x509_certificates(content)
+        certificates = load_pem_x509_certificates(Path(path).read_bytes())
     except (OSError, ValueError) as error:
         raise ProviderSettingsError(f"{path}: no certificate") from error
-    return content.decode()
+    return "\n\n".join(each.public_bytes(Encoding.PEM).decode().strip() for each in certificates)
 
 
 def _as_pem(path: str, kind: str) -> bytes:

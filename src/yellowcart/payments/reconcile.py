@@ -18,11 +18,12 @@ import structlog
 from yellowcart.kernel import clock
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.database import Database, Writer
-from yellowcart.payments.compare import compare_lines, missing_there
+from yellowcart.payments.compare import compare_lines
 from yellowcart.payments.errors import ProviderRefused, ProviderSilent
-from yellowcart.payments.findings import note_finding
 from yellowcart.payments.gateway import BillLine
+from yellowcart.payments.missing import note_missing
 from yellowcart.payments.providers import Gateways
+from yellowcart.payments.refund_outcome import NO_ANSWER
 
 READY_AT = time(10, 30)
 """From when on the next day a bill is asked for, Asia/Shanghai."""
@@ -32,6 +33,8 @@ ASK_AGAIN = timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=2)
 """A provider that has no bill so long after a day had nothing on it: some make no bill for an empty day."""
 LINES_AT_ONCE = 1_000
+NOT_COMPARED = "the bill could not be compared"
+"""What operators see of an error of our own; the log has the rest."""
 
 log = structlog.get_logger()
 
@@ -61,14 +64,17 @@ async def reconcile_next_bill(database: Database, gateways: Gateways) -> int:
         return 0
     try:
         lines = await gateways.of(due.provider).bill(due.day)
+        if lines is None and clock.now() < _ready_at(due.day) + GIVEN_UP_AFTER:
+            await _ask_again(database, due, "")
+        else:
+            await _compare(database, gateways, due, lines or [])
     except (ProviderSilent, ProviderRefused) as error:
-        told = error.told() if isinstance(error, ProviderRefused) else error.code
+        told = error.told() if isinstance(error, ProviderRefused) else NO_ANSWER
         await _ask_again(database, due, told)
-        return 1
-    if lines is None and clock.now() < _ready_at(due.day) + GIVEN_UP_AFTER:
-        await _ask_again(database, due, "")
-        return 1
-    await _compare(database, gateways, due, lines or [])
+    except Exception:
+        # Whatever it was, it must not keep the other days and the other provider from their turn.
+        log.exception("payments.bill_not_compared", provider=due.provider, day=str(due.day))
+        await _ask_again(database, due, NOT_COMPARED)
     return 1
 
 
@@ -81,10 +87,8 @@ async def _compare(database: Database, gateways: Gateways, due: _Due, lines: Seq
         findings += await compare_lines(
             database, gateways, due.provider, due.day, lines[begin : begin + LINES_AT_ONCE]
         )
+    findings += await note_missing(database, due.provider, due.day, *_day(due.day))
     async with database.writing() as writer:
-        for finding in await missing_there(writer, due.provider, *_day(due.day)):
-            await note_finding(writer, msgspec.structs.replace(finding, bill_day=due.day))
-            findings += 1
         await _mark_compared(writer, due, lines, findings)
     log.info(
         "payments.bill_compared", provider=due.provider, day=str(due.day), lines=len(lines), findings=findings

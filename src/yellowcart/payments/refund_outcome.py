@@ -10,7 +10,6 @@ from yellowcart.accounts.inbox import NewMessage, post_messages
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.events import Event, publish
-from yellowcart.kernel.ids import new_id
 from yellowcart.kernel.money import write_yuan
 from yellowcart.kernel.translation import N_
 from yellowcart.payments.events import RefundFailed, RefundSucceeded
@@ -19,7 +18,7 @@ from yellowcart.payments.gateway import RefundAnswer, RefundProgress
 from yellowcart.payments.model import FindingKind, RefundState
 from yellowcart.payments.pay import RIGHT_BY_ITSELF
 from yellowcart.payments.references import reference_of
-from yellowcart.payments.refunds import THIS_NUMBER, Refund, read_refund
+from yellowcart.payments.refunds import THIS_NUMBER, Refund, give_number, read_refund
 from yellowcart.payments.rules import REFUND_ATTEMPTS_MAX, refund_again_after
 
 NO_ANSWER = "no answer from the provider"
@@ -42,7 +41,7 @@ async def write_down(database: Database, refund: Refund, answer: RefundAnswer) -
             return await give_up(database, refund, ABNORMAL)
         case RefundProgress.CLOSED:
             # Its number is used up at the provider: another try goes out under a new one.
-            return await give_up(database, refund, CLOSED_THERE, next_number=new_id(int))
+            return await give_up(database, refund, CLOSED_THERE, is_used_up=True)
         case RefundProgress.PROCESSING:
             return await _follow(database, refund)
         case _:
@@ -142,9 +141,10 @@ async def tell_of_success(writer: Writer, refund: Refund, *, receipt: str = "") 
 
 async def put_off(database: Database, refund: Refund, failure: str, *, accepted: bool = False) -> RefundState:
     """It is asked for again later: because of `failure`, or because the provider has `accepted` it. One that was
-    tried REFUND_ATTEMPTS_MAX times in vain is given up."""
+    tried REFUND_ATTEMPTS_MAX times in vain is given up, unless the provider has ever accepted it: whether that one
+    is done is asked without end."""
     attempts = refund.attempts + 1
-    if attempts >= REFUND_ATTEMPTS_MAX and not accepted:
+    if attempts >= REFUND_ATTEMPTS_MAX and not accepted and refund.accepted_at is None:
         return await give_up(database, refund, failure or NO_ANSWER)
     async with database.writing() as writer:
         await writer.run(
@@ -169,27 +169,27 @@ async def give_up(
     refund: Refund,
     failure: str,
     *,
-    next_number: int | None = None,
+    is_used_up: bool = False,
     is_not_taken_on: bool = False,
     theirs_fen: int | None = None,
 ) -> RefundState:
-    """The provider will not do it by itself. With `next_number` another try goes out under that; with
+    """The provider will not do it by itself. With `is_used_up` another try goes out under a new number; with
     `is_not_taken_on` it has said no to this very number, whatever it said before."""
     async with database.writing() as writer:
         failed = await writer.run(
             f"""
             UPDATE refund
             SET state = 'failed', failure = %(failure)s, attempts = attempts + 1, ask_at = NULL,
-                accepted_at = CASE WHEN NOT %(let_go)s THEN accepted_at END,
-                sent_as = coalesce(%(next)s, sent_as)
+                accepted_at = CASE WHEN NOT %(let_go)s THEN accepted_at END
             WHERE {THIS_NUMBER} AND state = 'requested'
             """,  # noqa: S608 - the condition is a constant of ours
             failure=failure[:300],
-            next=next_number,
-            let_go=is_not_taken_on or next_number is not None,
+            let_go=is_not_taken_on or is_used_up,
             **refund.key,
         )
         if failed:
+            if is_used_up:
+                await give_number(writer, refund)
             log.warning("payments.refund_failed", refund_id=refund.refund_id, failure=failure)
             await _publish(writer, refund, RefundFailed)
         if theirs_fen is not None:

@@ -72,12 +72,18 @@ def methods_for(device: Device, offered: tuple[PaymentMethod, ...]) -> list[Paym
 
 
 def payment_after(
-    payment: Payment, charge: Charge | None, *, order_waits: bool, system_now: datetime
+    payment: Payment,
+    charge: Charge | None,
+    *,
+    order_waits: bool,
+    system_now: datetime,
+    fault_is_decided: bool = False,
 ) -> PaymentState | None:
     """Which state a payment gets by what its provider answers; None when it stays as it is.
 
-    `order_waits` tells whether the order may still be paid. Money of another amount changes nothing here: it is a
-    finding. A charge that the provider never heard of is over once it can not be opened any more.
+    `order_waits` tells whether the order may still be paid. Money that is not ours to count (`charge_fault`)
+    changes nothing: it is a finding, and once an operator has decided that (`fault_is_decided`), the payment is
+    over. A charge that the provider never heard of is over once it can not be opened any more.
     """
     if charge is None:
         over = payment.expires_at is None or system_now > payment.expires_at + timedelta(
@@ -85,13 +91,28 @@ def payment_after(
         )
         after = PaymentState.LAPSED if over else None
     elif charge.state is GatewayState.PAID:
-        paid = PaymentState.SUCCEEDED if order_waits else PaymentState.SURPLUS
-        after = paid if amount_fault(charge.amount_fen, charge.currency, payment.amount_fen) is None else None
+        if charge_fault(charge, payment.amount_fen) is None:
+            after = PaymentState.SUCCEEDED if order_waits else PaymentState.SURPLUS
+        else:
+            after = PaymentState.LAPSED if fault_is_decided else None
     else:
         after = {GatewayState.REFUSED: PaymentState.REFUSED, GatewayState.CLOSED: PaymentState.LAPSED}.get(
             charge.state
         )
     return after if after in PAYMENT_MOVES[payment.state] else None
+
+
+def charge_fault(charge: Charge, ours_fen: int) -> FindingKind | None:
+    """Why the money of a charge cannot be counted for a payment of `ours_fen` that has not been written down yet;
+    None when it can, or when there is none.
+
+    We give nothing back of such a payment: what went back was given back by somebody else, and is not there.
+    """
+    if charge.state is not GatewayState.PAID:
+        return None
+    if charge.given_back:
+        return FindingKind.GIVEN_BACK_THERE
+    return amount_fault(charge.amount_fen, charge.currency, ours_fen)
 
 
 def amount_fault(theirs_fen: int, currency: str, ours_fen: int) -> FindingKind | None:

@@ -87,6 +87,7 @@ class SandboxGateway:
             reference=f"{shop_id}-{payment_id}",
             state=charge.state,
             amount_fen=charge.amount_fen,
+            given_back=charge.refunded_fen > 0,
             refunded_fen=charge.refunded_fen,
             paid_at=charge.decided_at if charge.state is GatewayState.PAID else None,
         )

@@ -130,11 +130,24 @@ refund = Table(
     CheckConstraint("state <> 'failed' OR failure <> ''", name="failure"),
     Index("refund_requested_idx", "ask_at", postgresql_where=text("state = 'requested'")),
     Index("refund_failed_idx", "requested_at", "refund_id", postgresql_where=text("state = 'failed'")),
-    Index("refund_sent_as_idx", "shop_id", "sent_as", postgresql_where=text("sent_as IS NOT NULL")),
     Index("refund_order_idx", "shop_id", "order_id"),
     Index("refund_succeeded_at_idx", "succeeded_at", postgresql_where=text("state = 'succeeded'")),
     comment="Money that goes back. `sent_as` is its number at the provider once that is not `refund_id` any more; "
     "`sent_at` is when the provider was last told to give it back, `accepted_at` when it took that on.",
+)
+
+refund_number = Table(
+    "refund_number",
+    metadata,
+    id_column("shop_id"),
+    id_column("number"),
+    id_column("refund_id"),
+    moment_column("given_at"),
+    PrimaryKeyConstraint("shop_id", "number"),
+    ForeignKeyConstraint(["shop_id", "refund_id"], ["refund.shop_id", "refund.refund_id"]),
+    CheckConstraint("number <> refund_id", name="further"),
+    comment="The further numbers of a refund at its provider, each given once and kept for ever: the provider may "
+    "speak of any of them. The first number is `refund_id` itself, the one of now is `refund.sent_as`.",
 )
 
 payment_notification = Table(

@@ -47,9 +47,11 @@ STALE_AFTER_S = 300
 BILL_BYTES_MAX = 512 * 1024 * 1024
 _PROBE = "WECHATPAY/SIGNTEST/"
 """Begins the wrong signatures with which WeChat Pay tries now and then whether they are checked (签名探测流量)."""
+_GIVEN_BACK = "REFUND"
+"""A charge that was paid and of which money was given back, were it a part (商户订单号查询订单, trade_state)."""
 _STATES: dict[str, GatewayState] = {
     "SUCCESS": GatewayState.PAID,
-    "REFUND": GatewayState.PAID,
+    _GIVEN_BACK: GatewayState.PAID,
     "NOTPAY": GatewayState.OPEN,
     "USERPAYING": GatewayState.OPEN,
     "CLOSED": GatewayState.CLOSED,
@@ -164,6 +166,7 @@ class WechatGateway:
             state=state,
             amount_fen=found.amount.total if found.amount else 0,
             currency=found.amount.currency if found.amount else YUAN,
+            given_back=found.trade_state == _GIVEN_BACK,
             paid_at=found.success_time,
         )
 

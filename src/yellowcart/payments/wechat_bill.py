@@ -13,7 +13,7 @@ from datetime import datetime
 from yellowcart.kernel.clock import SHANGHAI
 from yellowcart.kernel.money import AmountUnreadable, parse_yuan
 from yellowcart.payments.errors import ProviderSilent
-from yellowcart.payments.gateway import BillLine
+from yellowcart.payments.gateway import BillLine, unnumbered
 
 LINES_MAX = 2_000_000
 
@@ -47,7 +47,8 @@ def _lines(rows: Iterable[list[str]], places: dict[str, int]) -> list[BillLine]:
         if value[_STATE] == "SUCCESS":
             found.append(_line(value, value[_CHARGE], value[_AMOUNT], ""))
         elif value[_STATE] == "REFUND":
-            found.append(_line(value, value[_REFUND], value[_REFUNDED], value[_OUR_REFUND]))
+            refund_reference = value[_OUR_REFUND] or unnumbered(value[_REFUND])
+            found.append(_line(value, value[_REFUND], value[_REFUNDED], refund_reference))
     raise ValueError("the sums are missing: the file was cut off")
 
 

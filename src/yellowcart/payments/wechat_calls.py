@@ -22,6 +22,7 @@ import structlog
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.core import Core
 
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.kernel.open_sessions import CalledWithinSession
 from yellowcart.payments.calls_in_threads import CallsInThreads
 from yellowcart.payments.errors import ProviderRefused, ProviderSilent
@@ -132,7 +133,7 @@ class WechatCalls:
             return {}
         try:
             return msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
+        except JSON_UNREADABLE as error:
             log.warning("wechat.answer_unreadable", status=status)
             raise ProviderSilent from error
 
@@ -170,7 +171,7 @@ def refusal_of(status: int, body: str | bytes) -> ProviderSilent | ProviderRefus
     """What an answer other than 2xx means. One that is not of WeChat Pay's form comes from something between."""
     try:
         told = msgspec.json.decode(body, type=_ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except JSON_UNREADABLE:
         log.warning("wechat.error_page", status=status)
         return ProviderSilent()
     meaning = MEANINGS.get(told.code) or _by_status(status)

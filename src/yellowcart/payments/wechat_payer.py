@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import structlog
 
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.kernel.open_sessions import require_no_session
 from yellowcart.payments.errors import PayerUnknown, ProviderSilent
 from yellowcart.payments.provider_accounts import WechatAccount
@@ -57,7 +58,7 @@ class WechatPayer:
                 )
             answer.raise_for_status()
             told = msgspec.json.decode(answer.content, type=_Told)
-        except (httpx.HTTPError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        except (httpx.HTTPError, *JSON_UNREADABLE) as error:
             # Without its cause: the address that it names has the app's secret in it.
             log.warning("wechat.openid_silent", error=type(error).__name__)
             raise ProviderSilent from None

@@ -74,6 +74,14 @@ FINDING_WORDS: dict[FindingKind, tuple[str, str]] = {
         N_("Another currency"),
         N_("The provider names an amount that is not in yuan. Nothing was credited by it. Ask it, then decide."),
     ),
+    FindingKind.GIVEN_BACK_THERE: (
+        N_("Paid, and given back in the provider's office"),
+        N_(
+            "The money came and went back in the provider's own office before it was counted here: nothing was"
+            " credited, and nothing is shipped for it. Look there whether the whole sum is back, and give back"
+            " there what is not. Then decide this finding: the payment ends, and the order stays unpaid."
+        ),
+    ),
     FindingKind.STATE_DIFFERS: (
         N_("The provider says otherwise"),
         N_("A notification or a bill says that it went through; the provider's answer or our books do not."),
@@ -118,5 +126,6 @@ FAILURE_WORDS: dict[str, str] = {
     "the buyer's account does not take the money back": N_("The buyer's account does not take the money back."),
     "the provider closed the refund": N_("The provider closed the refund."),
     "the provider gave back another amount": N_("The provider gave back another amount."),
+    "the bill could not be compared": N_("The platform itself failed at this bill; its log says how."),
 }
-"""Failures of refunds in our own words; a provider's words stand as they came."""
+"""Failures of refunds and bills in our own words; a provider's words stand as they came."""

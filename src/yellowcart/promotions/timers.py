@@ -8,6 +8,7 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.events import Envelope, publish_many, subscribe
 from yellowcart.kernel.ids import ListingId, RoomId, ShopId, SkuId, SpecialPriceId
+from yellowcart.kernel.setbacks import Setbacks
 from yellowcart.kernel.tasks import sweep
 from yellowcart.promotions.changes import special_price_changed
 from yellowcart.promotions.events import SpecialPriceEnded
@@ -16,6 +17,8 @@ from yellowcart.promotions.special_price_rules import ends_with_listing
 from yellowcart.stage.events import ListingTakenOff
 
 AT_ONCE = 500
+_not_told = Setbacks[SpecialPriceId]("tell_of_begun_prices")
+_not_ended = Setbacks[SpecialPriceId]("end_passed_prices")
 
 
 @sweep(every_s=2)
@@ -27,20 +30,11 @@ async def tell_of_begun_prices(database: Database) -> int:
             _DUE.format(due="told_at IS NULL AND starts_at <= %(now)s", order="starts_at"),
             now=clock.now(),
             most=AT_ONCE,
+            put_off=_not_told.put_off(),
         )
-        if not begun:
-            return 0
-        await writer.run(
-            """
-            UPDATE special_price AS special SET told_at = %(now)s
-            FROM unnest(%(shop_ids)s::bigint[], %(special_price_ids)s::bigint[]) AS begun (shop_id, id)
-            WHERE special.shop_id = begun.shop_id AND special.special_price_id = begun.id
-            """,
-            now=clock.now(),
-            **_keys(begun),
+        return await _not_told.act_on_set(
+            writer, begun, lambda price: price.special_price_id, lambda prices: _begin(writer, prices)
         )
-        await _tell(writer, begun)
-    return len(begun)
 
 
 @sweep(every_s=2)
@@ -52,9 +46,11 @@ async def end_passed_prices(database: Database) -> int:
             _DUE.format(due="ends_at <= %(now)s", order="ends_at"),
             now=clock.now(),
             most=AT_ONCE,
+            put_off=_not_ended.put_off(),
         )
-        await _end(writer, passed)
-    return len(passed)
+        return await _not_ended.act_on_set(
+            writer, passed, lambda price: price.special_price_id, lambda prices: _end(writer, prices)
+        )
 
 
 @subscribe(ListingTakenOff)
@@ -95,7 +91,7 @@ _DUE = """
 SELECT special.shop_id, special.special_price_id, special.listing_id, special.sku_id, special.taken,
        (SELECT room_id FROM listing WHERE listing.listing_id = special.listing_id) AS room_id
 FROM special_price AS special
-WHERE ended_at IS NULL AND {due}
+WHERE ended_at IS NULL AND {due} AND special.special_price_id <> ALL(%(put_off)s)
 ORDER BY {order}, special.shop_id, special.special_price_id
 LIMIT %(most)s
 FOR UPDATE OF special SKIP LOCKED
@@ -107,6 +103,19 @@ def _keys(prices: Sequence[_Changed]) -> dict[str, list[int]]:
         "shop_ids": [each.shop_id for each in prices],
         "special_price_ids": [each.special_price_id for each in prices],
     }
+
+
+async def _begin(writer: Writer, prices: Sequence[_Changed]) -> None:
+    await writer.run(
+        """
+        UPDATE special_price AS special SET told_at = %(now)s
+        FROM unnest(%(shop_ids)s::bigint[], %(special_price_ids)s::bigint[]) AS begun (shop_id, id)
+        WHERE special.shop_id = begun.shop_id AND special.special_price_id = begun.id
+        """,
+        now=clock.now(),
+        **_keys(prices),
+    )
+    await _tell(writer, prices)
 
 
 async def _end(writer: Writer, prices: Sequence[_Changed]) -> None:

@@ -19,6 +19,7 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.events import PLATFORM, publish_many
 from yellowcart.kernel.ids import CreatorId, ListingId, NoticeId, RoomId
+from yellowcart.kernel.setbacks import Setbacks
 from yellowcart.kernel.tasks import sweep
 from yellowcart.links.model import Action, Grace, Pair, Surface, Verdict
 from yellowcart.links.rules import Timeline, verdict
@@ -39,6 +40,8 @@ LISTINGS_AT_ONCE = 1_000
 LOOK_EVERY_S = 1.0
 TAKING = frozenset({Action.REFUSE, Action.REQUIRE_CHANNEL})
 ON_TERMS = frozenset({Action.ALLOW_WITH_FEE, Action.REQUIRE_CHANNEL})
+
+_not_enforced = Setbacks[NoticeId]("enforce_rules")
 
 log = structlog.get_logger()
 
@@ -73,7 +76,8 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 async def enforce_rules(database: Database) -> int:
     """Carry out the rules that have begun; answers how many this call carried out.
 
-    Rules already carried out by another process meanwhile are passed over.
+    Rules already carried out by another process meanwhile are passed over. A notice whose rules cannot be carried
+    out is tried again later, and keeps no other notice waiting.
     """
     async with database.reading() as reader:
         due = await reader.rows(
@@ -82,7 +86,7 @@ async def enforce_rules(database: Database) -> int:
             WITH waiting AS (
                 SELECT surface, source, effective_at, notice_id
                 FROM link_rule AS rule
-                WHERE effective_at <= %(now)s
+                WHERE effective_at <= %(now)s AND notice_id <> ALL(%(put_off)s)
                   AND NOT EXISTS (
                       SELECT FROM enforced_change AS enforced
                       WHERE enforced.surface = rule.surface
@@ -96,11 +100,15 @@ async def enforce_rules(database: Database) -> int:
             """,
             now=clock.now(),
             most=RULES_AT_ONCE,
+            put_off=_not_enforced.put_off(),
         )
     done = 0
-    for _, rules in groupby(due, key=lambda rule: (rule.effective_at, rule.notice_id)):
-        async with database.writing() as writer:
-            done += await enforce_together(writer, list(rules))
+    for (_, notice_id), rules in groupby(due, key=lambda rule: (rule.effective_at, rule.notice_id)):
+        if _not_enforced.is_put_off(notice_id):
+            continue
+        with _not_enforced.sparing(notice_id):
+            async with database.writing() as writer:
+                done += await enforce_together(writer, list(rules))
     return done
 
 

@@ -13,6 +13,7 @@ from yellowcart.accounts.errors import TokenInvalid
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import NotFound, Refusal
 from yellowcart.kernel.ids import PersonId, RoomId
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.kernel.raw_http import BodyUnreadable, BrokenInside, answer, answer_refusal, read_body
 from yellowcart.kernel.translation import Locale, choose_locale
 from yellowcart.stage.audience_intake import AudienceIntake, AudienceReport
@@ -120,7 +121,7 @@ class AudienceHttp:
             body = await read_body(receive, AUDIENCE_BODY_BYTES_MAX)
             try:
                 report = _decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except JSON_UNREADABLE as error:
                 raise BodyUnreadable(reason=str(error)) from error
             await self._intake.take(report, person_id)
         except Refusal as refusal:

@@ -22,7 +22,8 @@ from yellowcart.kernel.database import Database, Reader, Writer, json_value
 from yellowcart.kernel.errors import NotFound
 from yellowcart.kernel.events import Envelope, subscribe
 from yellowcart.kernel.ids import CreatorId, ProductId, ShopId
-from yellowcart.kernel.tasks import sweep
+from yellowcart.kernel.setbacks import Setbacks
+from yellowcart.kernel.tasks import Queue, sweep, time_is_up
 from yellowcart.stage.creators import creator_of
 
 TWINS_KEPT = 3
@@ -34,6 +35,7 @@ LISTED_WITHIN = timedelta(days=30)
 SEARCH_AGAIN_AFTER = timedelta(days=7)
 KEY_BYTES_MAX = 1_000
 """An address longer than this cannot be a key in an index; such a listing has no twins."""
+_not_searched = Setbacks[tuple[str, str]]("find_twins")
 
 
 class Twin(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +56,7 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     shop_name_en: str
 
 
-@sweep(every_s=30)
+@sweep(every_s=30, queue=Queue.LENGTHY)
 async def find_twins(database: Database) -> int:
     """Look for twins of the outside products that are due; answers how many were looked at. Each is written in a
     transaction of its own, so that a press of a button never waits for a search."""
@@ -64,11 +66,17 @@ async def find_twins(database: Database) -> int:
             return 0
         frequencies = await word_frequencies(reader)
         rarity = rarity_of(frequencies)
-        found = [await _twins_of(reader, wanted, frequencies, rarity) for wanted in due]
-    for wanted, twins in zip(due, found, strict=True):
-        async with database.writing() as writer:
-            await _write(writer, wanted, twins)
-    return len(due)
+    looked_at = 0
+    for wanted in due:
+        if time_is_up():
+            break
+        with _not_searched.sparing((wanted.source, wanted.item_key)):
+            async with database.reading() as reader:
+                twins = await _twins_of(reader, wanted, frequencies, rarity)
+            async with database.writing() as writer:
+                await _write(writer, wanted, twins)
+        looked_at += 1
+    return looked_at
 
 
 @subscribe(ProductWordsRead)
@@ -204,6 +212,7 @@ class _Found(msgspec.Struct, frozen=True):
 
 async def _due(reader: Reader) -> list[_Wanted]:
     now = clock.now()
+    put_off = _not_searched.put_off()
     return await reader.rows(
         _Wanted,
         """
@@ -213,6 +222,9 @@ async def _due(reader: Reader) -> list[_Wanted]:
             FROM listing
             WHERE source <> 'own' AND octet_length(coalesce(item_id, url)) <= %(key_bytes)s
               AND (state <> 'off_cart' OR taken_off_at >= %(since)s)
+              AND (source, coalesce(item_id, url)) NOT IN (
+                  SELECT * FROM unnest(%(put_off_sources)s::text[], %(put_off_keys)s::text[])
+              )
             ORDER BY source, coalesce(item_id, url), listing_id DESC
         )
         SELECT wanted.source, wanted.item_key, wanted.item_id, wanted.title, wanted.price_fen
@@ -233,6 +245,8 @@ async def _due(reader: Reader) -> list[_Wanted]:
         since=now - LISTED_WITHIN,
         old=now - SEARCH_AGAIN_AFTER,
         most=SEARCHED_AT_ONCE,
+        put_off_sources=[source for source, _ in put_off],
+        put_off_keys=[item_key for _, item_key in put_off],
     )
 
 

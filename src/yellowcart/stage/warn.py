@@ -15,6 +15,7 @@ from yellowcart.accounts.inbox import told_of
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database, Reader, Writer
 from yellowcart.kernel.ids import CreatorId, NoticeId, PersonId
+from yellowcart.kernel.setbacks import Setbacks
 from yellowcart.kernel.tasks import sweep
 from yellowcart.links.model import Change, Pair, Surface
 from yellowcart.links.rules import changes_between
@@ -30,6 +31,8 @@ from yellowcart.stage.warn_messages import (
 from yellowcart.stage.warn_rules import AHEAD, LATELY, due_step, is_worth_a_warning
 
 WITHDRAWALS_AT_ONCE = 20
+_not_warned = Setbacks[tuple[NoticeId, datetime, int]]("warn_of_rules")
+_not_told = Setbacks[NoticeId]("tell_of_withdrawn_rules")
 
 
 class DueWarning(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +66,12 @@ async def warn_of_rules(database: Database) -> int:
         due = await _due(reader, now)
     warned = 0
     for warning in due:
-        async with database.writing() as writer:
-            warned += await warn_together(writer, warning)
+        key = (warning.notice_id, warning.begins_at, warning.days_before)
+        if _not_warned.is_put_off(key):
+            continue
+        with _not_warned.sparing(key):
+            async with database.writing() as writer:
+                warned += await warn_together(writer, warning)
     return warned
 
 
@@ -97,14 +104,17 @@ async def tell_of_withdrawn_rules(database: Database) -> int:
             SELECT notice_id FROM notice_withdrawal AS withdrawal
             WHERE EXISTS (SELECT FROM rule_warning WHERE rule_warning.notice_id = withdrawal.notice_id)
               AND NOT EXISTS (SELECT FROM warning_taken_back AS told WHERE told.notice_id = withdrawal.notice_id)
+              AND notice_id <> ALL(%(put_off)s)
             ORDER BY notice_id
             LIMIT %(most)s
             """,
             most=WITHDRAWALS_AT_ONCE,
+            put_off=_not_told.put_off(),
         )
     for notice_id in notices:
-        async with database.writing() as writer:
-            await _tell_of_one_withdrawal(writer, notice_id)
+        with _not_told.sparing(notice_id):
+            async with database.writing() as writer:
+                await _tell_of_one_withdrawal(writer, notice_id)
     return len(notices)
 
 

@@ -29,8 +29,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
-"""A file runs nothing, is taken for nothing else than it is, and goes to no other site. Whoever may no longer see it
-does not see a copy either: a browser asks before it shows what it has kept, which its mark makes cheap."""
+"""A file runs nothing, is taken for nothing else than it is, and goes to no other site. Whoever may no longer see
+it does not see a copy either: a browser asks before it shows what it has kept, which its mark makes cheap."""
 _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})\Z")
 
 AnyRequest = Request[Person | None, str | None, State]

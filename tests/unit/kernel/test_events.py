@@ -2,14 +2,25 @@
 
 import asyncio
 from collections import defaultdict
+from datetime import timedelta
 
 import psycopg
 import pytest
 
-from yellowcart.kernel import events
+from tests.conftest import MORNING
+from yellowcart.kernel import clock, events
 from yellowcart.kernel.database import Database, Writer
-from yellowcart.kernel.events import ATTEMPTS, Envelope, Event, deliver_events, publish, subscribe
+from yellowcart.kernel.events import (
+    ATTEMPTS,
+    Envelope,
+    Event,
+    again_after,
+    deliver_events,
+    publish,
+    subscribe,
+)
 from yellowcart.kernel.ids import ShopId
+from yellowcart.kernel.parked_events import parked_events, tell_again
 
 
 class Rang(Event, frozen=True, kw_only=True, tag="test.rang"):
@@ -79,7 +90,7 @@ async def test_an_event_of_a_transaction_that_failed_never_happened(database: Da
 
 
 async def test_an_event_is_told_again_until_its_subscriber_takes_it_and_its_effect_is_there_once(
-    database: Database,
+    database: Database, still_clock: clock.Clock
 ) -> None:
     calls = 0
 
@@ -92,8 +103,9 @@ async def test_an_event_is_told_again_until_its_subscriber_takes_it_and_its_effe
             raise OSError("not now")
 
     await ring(database, 1)
-    for _ in range(4):
+    for attempt in range(1, 5):
         await deliver_events(database)
+        still_clock.freeze(clock.now() + again_after(attempt))
     assert calls == 3
     assert await noted(database) == ["rang 1"]
     assert await waiting(database) == 0
@@ -112,7 +124,9 @@ async def test_an_event_that_fails_holds_no_other_back(database: Database) -> No
     assert await waiting(database) == 1
 
 
-async def test_an_event_that_always_fails_is_parked_with_its_last_error(database: Database) -> None:
+async def test_an_event_that_fails_waits_longer_each_time_and_is_parked_with_its_last_error(
+    database: Database, still_clock: clock.Clock
+) -> None:
     calls = 0
 
     @subscribe(Rang)
@@ -122,13 +136,88 @@ async def test_an_event_that_always_fails_is_parked_with_its_last_error(database
         raise OSError(f"failure {calls}")
 
     await ring(database, 1)
-    for _ in range(ATTEMPTS + 3):
-        await deliver_events(database)
+    waits = []
+    while await deliver_events(database):
+        assert await deliver_events(database) == 0, "its turn has not come again"
+        wait = again_after(calls)
+        still_clock.freeze(clock.now() + wait - timedelta.resolution)
+        assert await deliver_events(database) == 0
+        still_clock.freeze(clock.now() + timedelta.resolution)
+        waits.append(int(wait.total_seconds()))
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
     assert calls == ATTEMPTS
     async with database.reading() as reader:
-        assert await reader.records(
-            "SELECT attempts, last_error, parked_at IS NOT NULL AS parked, delivered_at FROM outbox_event"
-        ) == [{"attempts": ATTEMPTS, "last_error": f"failure {ATTEMPTS}", "parked": True, "delivered_at": None}]
+        (parked,) = (await parked_events(reader)).items
+    assert (parked.attempts, parked.last_error) == (ATTEMPTS, f"OSError: failure {ATTEMPTS}")
+    assert parked.parked_at == MORNING + timedelta(seconds=sum(waits[:-1]))
+
+
+async def test_trouble_that_passes_parks_nothing(database: Database, still_clock: clock.Clock) -> None:
+    @subscribe(Rang)
+    async def hear(writer: Writer, _: Envelope, event: Rang) -> None:
+        if clock.now() < MORNING + timedelta(minutes=10):
+            raise TimeoutError("for ten minutes")
+        await note(writer, event.number)
+
+    await ring(database, 1)
+    for _ in range(4 * 60 * 15):
+        await deliver_events(database)
+        if not await waiting(database):
+            break
+        still_clock.freeze(clock.now() + timedelta(seconds=15))
+    assert await noted(database) == ["rang 1"]
+
+
+async def test_a_parked_event_that_is_told_again_has_all_of_its_tries(
+    database: Database, still_clock: clock.Clock
+) -> None:
+    broken = True
+
+    @subscribe(Rang)
+    async def hear(writer: Writer, _: Envelope, event: Rang) -> None:
+        if broken:
+            raise OSError("still broken")
+        await note(writer, event.number)
+
+    await ring(database, 1, 2)
+    await park_all(database, still_clock)
+    async with database.writing() as writer:
+        first, second = await writer.column("SELECT event_id FROM outbox_event ORDER BY event_id")
+        assert await tell_again(writer, kind="test.rang", event_id=first) == [first]
+        assert await tell_again(writer, kind="test.rang", event_id=first) == [], "it is not parked any more"
+        assert await tell_again(writer, kind="test.other", event_id=second) == []
+    await deliver_events(database)
+    async with database.reading() as reader:
+        assert await reader.value("SELECT attempts FROM outbox_event WHERE event_id = %(id)s", id=first) == 1
+        assert [event.event_id for event in (await parked_events(reader)).items] == [second]
+    await park_all(database, still_clock)
+    broken = False
+    async with database.writing() as writer:
+        assert sorted(await tell_again(writer, kind="test.rang")) == [first, second]
+    await deliver_events(database)
+    assert await noted(database) == ["rang 1", "rang 2"]
+
+
+async def park_all(database: Database, still_clock: clock.Clock) -> None:
+    """Let time pass until every event that fails is parked."""
+    while await waiting(database):
+        await deliver_events(database)
+        still_clock.freeze(clock.now() + timedelta(minutes=5))
+
+
+async def test_an_error_whose_words_cannot_be_stored_holds_no_other_back(database: Database) -> None:
+    @subscribe(Rang)
+    async def hear(writer: Writer, _: Envelope, event: Rang) -> None:
+        if event.number == 1:
+            raise OSError("a NUL \x00 and half a character \ud800")
+        await note(writer, event.number)
+
+    await ring(database, 1, 2)
+    await deliver_events(database)
+    assert await noted(database) == ["rang 2"]
+    async with database.reading() as reader:
+        error = await reader.value("SELECT last_error FROM outbox_event WHERE attempts = 1")
+    assert error == "OSError: a NUL \N{REPLACEMENT CHARACTER} and half a character ?"
 
 
 async def test_two_consumers_at_once_tell_every_event_once(database: Database) -> None:

@@ -21,6 +21,7 @@ from yellowcart.kernel.database import Database, Writer, json_value
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.ids import ProductId, ShopId
 from yellowcart.kernel.outbound import INTERNET, Network, fetch_public
+from yellowcart.kernel.setbacks import is_database_away
 
 PICTURES_AT_ONCE = 8
 """Pictures that are fetched side by side."""
@@ -85,18 +86,18 @@ async def ask_again(writer: Writer, person: Person, shop_id: ShopId, import_id: 
 async def _fetch_one(database: Database, home: Path, wanted: _Wanted, network: Network) -> None:
     try:
         address = await asyncio.to_thread(keep_picture, home, await _content(wanted.picture_url, network))
+        async with database.writing() as writer:
+            await _show(writer, wanted, address)
+            await _note(writer, wanted, PictureState.FETCHED, None)
     except Refusal as refusal:
         failure = Told(refusal.message, dict(refusal.values), refusal.code)
         await _note_failure(database, wanted, failure)
-        return
     except Exception as error:
+        if is_database_away(error):
+            raise
         # Whatever it is, it would meet the next try as well, and every picture behind this one would wait for it.
         log.exception("picture.failed", import_id=wanted.import_id, position=wanted.position, error=repr(error))
         await _note_failure(database, wanted, Told(PictureNotKept.message, {}, PictureNotKept.code))
-        return
-    async with database.writing() as writer:
-        await _show(writer, wanted, address)
-        await _note(writer, wanted, PictureState.FETCHED, None)
 
 
 async def _note_failure(database: Database, wanted: _Wanted, failure: Told) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from yellowcart.consoles.forms import fresh_request_key
 from yellowcart.kernel.idempotency import KEY_LENGTH_MAX
 from yellowcart.kernel.ids import ListingId
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.orders.checkout import Checkout, CheckoutLine, CheckoutPlace
 from yellowcart.orders.model import DeliveryAddress
 from yellowcart.orders.rules import LINES_MAX, QUANTITY_MAX
@@ -184,7 +185,7 @@ def _picks(fields: Mapping[str, str]) -> list[UsedCoupon] | None:
 def _seen(text: str) -> NewOrder | None:
     try:
         return msgspec.json.decode(text, type=NewOrder) if text else None
-    except msgspec.DecodeError:
+    except JSON_UNREADABLE:
         return None
 
 

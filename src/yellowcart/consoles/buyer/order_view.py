@@ -21,6 +21,7 @@ from yellowcart.orders.rules import may_go_elsewhere
 from yellowcart.parcels.address_change import address_changes_of
 from yellowcart.parcels.model import AddressChange, AddressChangeState, Parcel
 from yellowcart.parcels.queries import parcels_of_order
+from yellowcart.parcels.rules import may_wish_again
 from yellowcart.payments.model import Payment, RefundCause, RefundState
 from yellowcart.payments.queries import Refund, payments_of_order, refunds_of_order
 from yellowcart.promotions.model import Funder
@@ -86,6 +87,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     cases: list[CaseSummary]
     stops: list[str]
     change: AddressChange | None
+    may_wish_again: bool
     addresses: list[KnownAddress]
     pay_s: int
     ship_s: int | None
@@ -125,8 +127,9 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_change_address(self) -> bool:
-        """Whether another address can be asked for: paid, nothing has left, and nothing is asked already."""
-        return may_go_elsewhere(self.order.state) and self.change is None
+        """Whether another address can be asked for: paid, nothing has left, nothing is asked already, and
+        it was not asked too often."""
+        return may_go_elsewhere(self.order.state) and self.change is None and self.may_wish_again
 
     @property
     def may_buy_again(self) -> bool:
@@ -171,6 +174,7 @@ async def read_order_view(
         cases=cases,
         stops=[translate(STOP_WORDS[reason], locale) for reason in {stop.reason: None for stop in detail.stops}],
         change=next((change for change in changes if change.state is AddressChangeState.ASKED), None),
+        may_wish_again=may_wish_again(changes, by_shop=False),
         addresses=await addresses_of(reader, person.person_id) if may_go_elsewhere(order.state) else [],
         pay_s=seconds_left(order.hold_until),
         ship_s=seconds_left(order.ship_due_at) if waits and order.ship_due_at else None,

@@ -35,7 +35,7 @@ from yellowcart.parcels.carriers import carrier_options
 from yellowcart.parcels.correct import correct_waybill
 from yellowcart.parcels.model import AddressChangeId, AddressChangeState, NewShipment, ShipmentId
 from yellowcart.parcels.queries import parcels_of_order
-from yellowcart.parcels.rules import Urgency, urgency_of
+from yellowcart.parcels.rules import Urgency, may_wish_again, urgency_of
 from yellowcart.parcels.ship import ship_order
 from yellowcart.payments.queries import refunds_of_order
 
@@ -264,7 +264,9 @@ async def _order_page(
             "carrier_names": dict(options),
             "form": None if refused is None else refused_form(refused[0], refused[1], locale),
             "may_ship": order.state in WAITS and not detail.stops and open_change is None,
-            "may_offer_address": may_go_elsewhere(order.state) and open_change is None,
+            "may_offer_address": may_go_elsewhere(order.state)
+            and open_change is None
+            and may_wish_again(changes, by_shop=True),
             "written_address": written_address(order.address),
             "urgency": _urgency(detail),
             "list_path": shop_path(shop, "/orders"),

@@ -24,6 +24,7 @@ from yellowcart.kernel.idempotency import once, request_key
 from yellowcart.kernel.ids import OrderId, ShopId
 from yellowcart.kernel.problem import status_of
 from yellowcart.kernel.translation import N_
+from yellowcart.orders.model import DeliveryAddress
 from yellowcart.orders.queries import order_of_shop
 from yellowcart.parcels.carriers import carrier_options
 from yellowcart.parcels.needs.accept import accept_quote
@@ -186,7 +187,7 @@ async def withdraw(
 
 
 async def _begun(reader: Reader, shop_id: ShopId, order_id: OrderId | None) -> dict[str, str]:
-    """What the form begins with: from where the shop sent last, and an order's goods and address."""
+    """What the form begins with: from where the shop sent last, and an order's goods."""
     origin = await last_origin(reader, shop_id)
     values = {
         "origin": "" if origin is None else written_address(origin),
@@ -203,7 +204,6 @@ async def _begun(reader: Reader, shop_id: ShopId, order_id: OrderId | None) -> d
     return values | {
         "order": str(order_id),
         "goods": goods[:GOODS_LENGTH_MAX],
-        "destination": written_address(detail.order.address),
         "weight": f"{Decimal(grams) / 1000:f}" if grams else "",
     }
 
@@ -211,14 +211,15 @@ async def _begun(reader: Reader, shop_id: ShopId, order_id: OrderId | None) -> d
 def _read(data: dict[str, str]) -> NewNeed:
     """The need that a form describes. Raises InvalidFields, every wrong field at once."""
     problems: dict[str, str | tuple[str, dict[str, object]]] = {}
-    places = {}
-    for field in ("origin", "destination"):
+    order_id = _order_of(data)
+    places = dict[str, DeliveryAddress]()
+    for field in ("origin", "destination") if order_id is None else ("origin",):
         try:
             places[field] = pasted_address(data.get(field, ""), field)
         except InvalidFields as refusal:
             problems |= refusal.problems
     due_at = _moment(data.get("due", ""))
-    pieces, order = data.get("pieces", "").strip(), data.get("order", "")
+    pieces = data.get("pieces", "").strip()
     if due_at is None:
         problems["due"] = N_("Choose a day and a time.")
     if not pieces.isascii() or not pieces.isdecimal() or len(pieces) > 6:
@@ -228,13 +229,18 @@ def _read(data: dict[str, str]) -> NewNeed:
     return NewNeed(
         goods=data.get("goods", ""),
         origin=places["origin"],
-        destination=places["destination"],
+        destination=places.get("destination"),
         weight_g=_grams(data.get("weight", "")),
         pieces=int(pieces),
         due_at=due_at,
         note=data.get("note", ""),
-        order_id=OrderId(int(order)) if order.isascii() and order.isdecimal() and len(order) <= 16 else None,
+        order_id=order_id,
     )
+
+
+def _order_of(data: dict[str, str]) -> OrderId | None:
+    order = data.get("order", "")
+    return OrderId(int(order)) if order.isascii() and order.isdecimal() and len(order) <= 16 else None
 
 
 def _moment(text: str) -> datetime | None:
@@ -261,10 +267,12 @@ async def _form_page(
 ) -> Response[str]:
     async with database.reading() as reader:
         shop = await require_member(reader, person, shop_id)
+        order_id = _order_of(values)
+        goes_to = None if order_id is None else (await order_of_shop(reader, shop_id, order_id)).order.address
     form = {"values": values, "errors": {}}
     if refusal is not None:
         form = refused_form(refusal, values, locale_of(request))
-    context = {"form": form, "request_key": fresh_request_key(), "order": values.get("order", "")}
+    context = {"form": form, "request_key": fresh_request_key(), "order": order_id or "", "goes_to": goes_to}
     return page(
         request,
         "merchant/shipping_need_form.html",

@@ -7,6 +7,7 @@ from litestar import Response
 
 from yellowcart.consoles.rendering import AnyRequest, locale_of, page
 from yellowcart.kernel.clock import SHANGHAI
+from yellowcart.kernel.moments import ValueOutOfReach, kept
 from yellowcart.kernel.translation import N_, translate
 from yellowcart.links.rules import shanghai_midnight
 
@@ -42,6 +43,7 @@ _SECTIONS = (
             ("tracking", N_("Parcel tracking"), "/operator/tracking", "truck"),
             ("switches", N_("Kill switches"), "/operator/switches", "lock"),
             ("clock", N_("Clock"), "/operator/clock", "clock"),
+            ("events", N_("Parked events"), "/operator/events", "warning"),
             ("audit", N_("Audit trail"), "/operator/audit", "history"),
         ),
     ),
@@ -81,9 +83,9 @@ def moment_of(text: str | None) -> datetime | None:
         if len(text) == len("2021-11-15"):
             return shanghai_midnight(date.fromisoformat(text))
         moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
+        return kept(moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI))
+    except (ValueError, OverflowError, ValueOutOfReach):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
 
 
 def written_moment(moment: datetime) -> str:

@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name=op.f("payment_finding_decided_check")),
         sa.CheckConstraint(
-            "kind IN ('bad_signature', 'unreadable', 'unknown_payment', 'unknown_refund', 'amount_differs', 'currency_differs', 'state_differs', 'missing_there', 'lost_notification')",
+            "kind IN ('bad_signature', 'unreadable', 'unknown_payment', 'unknown_refund', 'amount_differs', 'currency_differs', 'given_back_there', 'state_differs', 'missing_there', 'lost_notification')",
             name=op.f("payment_finding_kind_known_check"),
         ),
         sa.CheckConstraint(
@@ -473,6 +473,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'accepted'"),
     )
+    op.create_index(
+        "shipping_need_waybill_idx",
+        "shipping_need",
+        ["shop_id", "waybill"],
+        unique=False,
+        postgresql_where=sa.text("state = 'fulfilled'"),
+    )
     op.create_table(
         "shipping_watch",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -823,6 +830,21 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'stopped'"),
     )
     op.create_table(
+        "refund_number",
+        sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("refund_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("number <> refund_id", name=op.f("refund_number_further_check")),
+        sa.ForeignKeyConstraint(
+            ["shop_id", "refund_id"],
+            ["refund.shop_id", "refund.refund_id"],
+            name=op.f("refund_number_shop_id_refund_id_fkey"),
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "number", name=op.f("refund_number_pkey")),
+        comment="The further numbers of a refund at its provider, each given once and kept for ever: the provider may speak of any of them. The first number is `refund_id` itself, the one of now is `refund.sent_as`.",
+    )
+    op.create_table(
         "special_price",
         sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("special_price_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -914,6 +936,7 @@ def upgrade() -> None:
         sa.Column("return_address", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("return_carrier", sa.Text(), nullable=True),
         sa.Column("return_waybill", sa.Text(), nullable=True),
+        sa.Column("return_shipment_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("sent_back_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("return_delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("replacement_carrier", sa.Text(), nullable=True),
@@ -967,7 +990,8 @@ def upgrade() -> None:
         sa.CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name=op.f("aftersale_end_reason_check")),
         sa.CheckConstraint("(offer_kind IS NULL) = (offer_fen IS NULL)", name=op.f("aftersale_offer_check")),
         sa.CheckConstraint(
-            "(sent_back_at IS NULL) = (return_waybill IS NULL)", name=op.f("aftersale_sent_back_check")
+            "(sent_back_at IS NULL) = (return_waybill IS NULL) AND (sent_back_at IS NULL) = (return_carrier IS NULL) AND (sent_back_at IS NULL) = (return_shipment_id IS NULL)",
+            name=op.f("aftersale_sent_back_check"),
         ),
         sa.CheckConstraint(
             "most_goods_fen BETWEEN 0 AND most_fen AND asked_fen BETWEEN 0 AND most_fen AND (decided_fen IS NULL OR decided_fen BETWEEN 0 AND most_fen) AND (offer_fen IS NULL OR offer_fen BETWEEN 0 AND most_fen)",
@@ -990,6 +1014,11 @@ def upgrade() -> None:
             ["shop_id", "order_id", "order_line_id"],
             ["order_line.shop_id", "order_line.order_id", "order_line.order_line_id"],
             name=op.f("aftersale_shop_id_order_id_order_line_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id", "return_shipment_id"],
+            ["shipment.shop_id", "shipment.shipment_id"],
+            name=op.f("aftersale_shop_id_return_shipment_id_fkey"),
         ),
         sa.PrimaryKeyConstraint("shop_id", "aftersale_id", name=op.f("aftersale_pkey")),
         comment="An after-sale case about one order line. While it is open it reserves its pieces and their worth.",
@@ -1274,7 +1303,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(action = 'open') = (before IS NULL)", name=op.f("aftersale_step_first_check")),
         sa.CheckConstraint("(actor = 'system') = (person_id IS NULL)", name=op.f("aftersale_step_person_check")),
         sa.CheckConstraint(
-            "action IN ('open', 'withdraw', 'change', 'agree', 'refuse', 'offer', 'accept_offer', 'send_back', 'return_delivered', 'name_address', 'waive_return', 'confirm_return', 'reject_return', 'ship_replacement', 'refund_instead', 'confirm_replacement', 'call_platform', 'add_evidence', 'demand_of_buyer', 'demand_of_seller', 'decide_for_buyer', 'decide_split', 'decide_for_seller', 'close', 'time_out', 'refund_carried_out')",
+            "action IN ('open', 'withdraw', 'change', 'agree', 'refuse', 'offer', 'accept_offer', 'send_back', 'return_delivered', 'return_given_back', 'name_address', 'waive_return', 'confirm_return', 'reject_return', 'ship_replacement', 'refund_instead', 'confirm_replacement', 'call_platform', 'add_evidence', 'demand_of_buyer', 'demand_of_seller', 'decide_for_buyer', 'decide_split', 'decide_for_seller', 'close', 'time_out', 'refund_carried_out')",
             name=op.f("aftersale_step_action_known_check"),
         ),
         sa.CheckConstraint(
@@ -1472,11 +1501,22 @@ def upgrade() -> None:
         ["person_id", sa.literal_column("((read_at IS NOT NULL)::int)"), sa.literal_column("message_id DESC")],
         unique=False,
     )
+    op.add_column(
+        "order_line", sa.Column("settled_quantity", sa.Integer(), server_default=sa.text("0"), nullable=False)
+    )
     op.create_table_comment(
         "order_line",
         "One SKU of an order as it was agreed, and what became of its pieces and its money.",
         existing_comment=None,
         schema=None,
+    )
+    op.add_column("outbox_event", sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "outbox_event_parked_idx",
+        "outbox_event",
+        ["kind", "event_id"],
+        unique=False,
+        postgresql_where=sa.text("parked_at IS NOT NULL"),
     )
     op.add_column("payment", sa.Column("payer_reference", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("payment", sa.Column("prompted_at", sa.DateTime(timezone=True), nullable=True))
@@ -1543,13 +1583,6 @@ def upgrade() -> None:
     op.create_index("refund_order_idx", "refund", ["shop_id", "order_id"], unique=False)
     op.create_index(
         "refund_requested_idx", "refund", ["ask_at"], unique=False, postgresql_where=sa.text("state = 'requested'")
-    )
-    op.create_index(
-        "refund_sent_as_idx",
-        "refund",
-        ["shop_id", "sent_as"],
-        unique=False,
-        postgresql_where=sa.text("sent_as IS NOT NULL"),
     )
     op.create_unique_constraint(
         op.f("refund_shop_id_payment_id_subject_key"), "refund", ["shop_id", "payment_id", "subject"]
@@ -1674,7 +1707,6 @@ def downgrade() -> None:
         schema=None,
     )
     op.drop_constraint(op.f("refund_shop_id_payment_id_subject_key"), "refund", type_="unique")
-    op.drop_index("refund_sent_as_idx", table_name="refund", postgresql_where=sa.text("sent_as IS NOT NULL"))
     op.drop_index("refund_requested_idx", table_name="refund", postgresql_where=sa.text("state = 'requested'"))
     op.drop_index("refund_order_idx", table_name="refund")
     op.drop_index("refund_failed_idx", table_name="refund", postgresql_where=sa.text("state = 'failed'"))
@@ -1711,11 +1743,16 @@ def downgrade() -> None:
     op.drop_column("payment", "prompt")
     op.drop_column("payment", "prompted_at")
     op.drop_column("payment", "payer_reference")
+    op.drop_index(
+        "outbox_event_parked_idx", table_name="outbox_event", postgresql_where=sa.text("parked_at IS NOT NULL")
+    )
+    op.drop_column("outbox_event", "next_try_at")
     op.drop_table_comment(
         "order_line",
         existing_comment="One SKU of an order as it was agreed, and what became of its pieces and its money.",
         schema=None,
     )
+    op.drop_column("order_line", "settled_quantity")
     op.drop_index("message_inbox_idx", table_name="message")
     op.drop_table_comment(
         "category",
@@ -1832,6 +1869,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("told_at IS NULL AND ended_at IS NULL"),
     )
     op.drop_table("special_price")
+    op.drop_table("refund_number")
     op.drop_index("coupon_stopped_shop_idx", table_name="coupon", postgresql_where=sa.text("state = 'stopped'"))
     op.drop_index(
         "coupon_stopped_platform_idx",
@@ -1880,6 +1918,9 @@ def downgrade() -> None:
     op.drop_index("upload_subject_idx", table_name="upload", postgresql_where=sa.text("subject IS NOT NULL"))
     op.drop_table("upload")
     op.drop_table("shipping_watch")
+    op.drop_index(
+        "shipping_need_waybill_idx", table_name="shipping_need", postgresql_where=sa.text("state = 'fulfilled'")
+    )
     op.drop_index(
         "shipping_need_waybill_due_idx", table_name="shipping_need", postgresql_where=sa.text("state = 'accepted'")
     )

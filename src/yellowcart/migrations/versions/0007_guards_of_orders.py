@@ -15,6 +15,7 @@ depends_on = None
 def upgrade() -> None:
     _carriers()
     _addresses()
+    _lines()
     _shipments_of_before()
     _shipments()
     _aftersales()
@@ -34,6 +35,14 @@ def _carriers() -> None:
 def _addresses() -> None:
     """A buyer's word for an address is as short as the book's form wants it."""
     op.create_check_constraint(op.f("buyer_address_label_check"), "buyer_address", "char_length(label) <= 20")
+
+
+def _lines() -> None:
+    """What was refunded before never left: its pieces are done with."""
+    op.execute("UPDATE order_line SET settled_quantity = cancelled_quantity WHERE cancelled_quantity > 0")
+    op.create_check_constraint(
+        op.f("order_line_settled_check"), "order_line", "settled_quantity BETWEEN 0 AND quantity"
+    )
 
 
 def _shipments_of_before() -> None:

@@ -13,7 +13,8 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import LOST, Database, Reader, Writer
 from yellowcart.kernel.errors import Conflict, InvalidFields, NotFound, Refusal
 from yellowcart.kernel.ids import OrderId, PersonId, ShopId
-from yellowcart.kernel.tasks import sweep
+from yellowcart.kernel.setbacks import Setbacks
+from yellowcart.kernel.tasks import Queue, sweep, time_is_up
 from yellowcart.kernel.translation import N_
 from yellowcart.parcels.bulk.model import FileId, FileState, JudgedRow, RowFate, RowProblem, ShippingFile
 from yellowcart.parcels.bulk.store import (
@@ -35,6 +36,8 @@ FILES_AT_ONCE = 10
 
 UPLOADER_GONE = N_("Whoever uploaded this file has no access to the platform any more. Upload it again.")
 OUR_FAULT = N_("Something went wrong on our side. Ship this order by hand.")
+
+_not_gone_on = Setbacks[FileId]("go_on_with_files")
 
 log = structlog.get_logger()
 
@@ -162,25 +165,29 @@ def _problem(refusal: Refusal) -> RowProblem:
     return RowProblem(refusal.message, refusal.values)
 
 
-@sweep(every_s=2)
+@sweep(every_s=2, queue=Queue.LENGTHY)
 async def go_on_with_files(database: Database) -> int:
     """Files that are being applied go on, a bounded number of orders of each at a time."""
     async with database.reading() as reader:
         found = await reader.records(
             """
             SELECT shop_id, file_id, created_by FROM shipping_file
-            WHERE state = 'applying'
+            WHERE state = 'applying' AND file_id <> ALL(%(put_off)s)
             ORDER BY file_id
             LIMIT %(most)s
             """,
             most=FILES_AT_ONCE,
+            put_off=_not_gone_on.put_off(),
         )
     done = 0
     for row in found:
+        if time_is_up():
+            break
         try:
-            done += await ship_some(database, row["shop_id"], row["file_id"], row["created_by"]) or 1
-        except Exception:  # one file that cannot go on must not stop the files of other shops
-            log.exception("parcels.file_failed", shop_id=row["shop_id"], file_id=row["file_id"])
+            with _not_gone_on.sparing(row["file_id"]):
+                done += await ship_some(database, row["shop_id"], row["file_id"], row["created_by"]) or 1
+        except LOST:  # a lost connection is none of the next file's
+            log.warning("parcels.file_waits", shop_id=row["shop_id"], file_id=row["file_id"])
     return done
 
 

@@ -30,6 +30,7 @@ ALREADY_SHIPPED = N_("Everything of this order was shipped before, under another
 STOPPED = N_("The order is stopped: a refund or a risk check is under way.")
 ADDRESS_OPEN = N_("A change of the address is waiting for an answer.")
 WAYBILL_ELSEWHERE = N_("This waybill names another parcel already.")
+NOT_IN_PARCEL = N_("The parcel with this waybill has left without this line.")
 WAYBILL_TWICE = N_("This waybill stands on two orders of the file.")
 LINE_TWICE = N_("This line stands twice in the file under one waybill.")
 LINE_MIXED = N_("Rows of one order and waybill either all name their line, or there is one row without.")
@@ -72,14 +73,15 @@ def judge_rows(
     elsewhere: Collection[tuple[str, str]],
 ) -> list[JudgedRow]:
     """The fate of every row. `orders` are the shop's, `elsewhere` the carriers and waybills that name parcels of
-    other orders or shops. A row that is wrong leaves out the other rows of its parcel too: half a parcel is none.
+    other orders or shops. A row that is wrong leaves out every row with its waybill too: half a parcel is none.
+    The number alone says so, because on a wrong row the order or the carrier may be what could not be read.
     """
     judged = [row if row.fate is RowFate.WRONG else _judge(row, orders, elsewhere) for row in rows]
     judged = _across_rows(judged)
     judged = _within_what_is_left(judged, orders)
-    broken = {_parcel(row) for row in judged if row.fate is RowFate.WRONG and row.order_id is not None}
+    broken = {row.waybill for row in judged if row.fate is RowFate.WRONG}
     return [
-        _wrong(row, PARCEL_BROKEN) if row.fate is RowFate.READY and _parcel(row) in broken else row
+        _wrong(row, PARCEL_BROKEN) if row.fate is RowFate.READY and row.waybill in broken else row
         for row in judged
     ]
 
@@ -90,7 +92,11 @@ def _judge(
     order = orders.get(row.order_id) if row.order_id is not None else None
     if order is None:
         return _wrong(row, NO_ORDER)
-    if (row.carrier, row.waybill) in order.parcels:
+    named = (row.carrier, row.waybill)
+    left = next((each for each in order.parcels if (each.carrier, each.waybill) == named), None)
+    if left is not None and row.order_line_id is not None and row.order_line_id not in left.line_ids:
+        return _wrong(row, NOT_IN_PARCEL)
+    if left is not None:
         return msgspec.structs.replace(row, fate=RowFate.REPEATED)
     if problem := _order_problem(row, order, elsewhere):
         return _wrong(row, problem)

@@ -93,15 +93,23 @@ class KnownLine(msgspec.Struct, frozen=True, kw_only=True):
     to_ship: int
 
 
+class KnownParcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel that left before, with the lines that are in it."""
+
+    carrier: str
+    waybill: str
+    line_ids: list[OrderLineId]
+
+
 class KnownOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What must be known of an order to judge a row about it. `parcels` are its carriers and waybills so far."""
+    """What must be known of an order to judge a row about it. `parcels` are those that have left so far."""
 
     order_id: OrderId
     state: str
     is_stopped: bool
     has_address_change: bool
     lines: list[KnownLine]
-    parcels: list[tuple[str, str]]
+    parcels: list[KnownParcel]
 
 
 class FileCounts(msgspec.Struct, frozen=True):

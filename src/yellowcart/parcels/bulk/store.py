@@ -259,7 +259,17 @@ async def known_orders(
                      AND quantity > shipped_quantity + cancelled_quantity
                ), '[]') AS lines,
                coalesce((
-                   SELECT jsonb_agg(jsonb_build_array(carrier, waybill))
+                   SELECT jsonb_agg(
+                       jsonb_build_object(
+                           'carrier', carrier,
+                           'waybill', waybill,
+                           'line_ids', ARRAY(
+                               SELECT order_line_id FROM shipment_line
+                               WHERE shipment_line.shop_id = shipment.shop_id
+                                 AND shipment_line.shipment_id = shipment.shipment_id
+                           )
+                       )
+                   )
                    FROM shipment
                    WHERE shipment.shop_id = shop_order.shop_id AND shipment.order_id = shop_order.order_id
                      AND purpose = 'order'

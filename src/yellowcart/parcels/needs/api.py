@@ -56,11 +56,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class NeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What must go where by when; `due_at` is by when it must be picked up. With `order_id` the goods of that
-    order count as shipped with the waybill."""
+    order count as shipped with the waybill; they go where the order goes, and `destination` is left out."""
 
     goods: Text
     origin: Place
-    destination: Place
+    destination: Place | None = None
     weight_g: int
     pieces: int
     due_at: datetime
@@ -72,7 +72,7 @@ class NeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return NewNeed(
             goods=self.goods,
             origin=check_entry(self.origin.entry()),
-            destination=check_entry(self.destination.entry()),
+            destination=None if self.destination is None else check_entry(self.destination.entry()),
             weight_g=self.weight_g,
             pieces=self.pieces,
             due_at=self.due_at,

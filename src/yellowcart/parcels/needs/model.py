@@ -45,7 +45,7 @@ class QuoteState(StrEnum):
     ACCEPTED = "accepted"
     """The shop accepted it."""
     LOST = "lost"
-    """Another quote was accepted, or the need ended."""
+    """Another quote was accepted, the need ended, or its goods go to another city."""
     WITHDRAWN = "withdrawn"
     """The carrier took it back."""
     EXPIRED = "expired"
@@ -66,11 +66,12 @@ QUOTE_MOVES: dict[QuoteState, frozenset[QuoteState]] = {
 
 class NewNeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What must go where by when. `due_at` is by when it must be picked up; `order_id` names the order that it is
-    for, whose goods then count as shipped with the waybill."""
+    for, whose goods then count as shipped with the waybill, and who go where the order goes: then `destination` is
+    left out, and passed over when it is there."""
 
     goods: str
     origin: DeliveryAddress
-    destination: DeliveryAddress
+    destination: DeliveryAddress | None = None
     weight_g: int
     pieces: int
     due_at: datetime

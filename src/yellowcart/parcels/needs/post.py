@@ -12,8 +12,9 @@ from yellowcart.kernel.errors import InvalidFields
 from yellowcart.kernel.events import Envelope, subscribe
 from yellowcart.kernel.ids import OrderId, ShopId, new_id
 from yellowcart.kernel.translation import N_
+from yellowcart.orders.deliver_to import destination_of
 from yellowcart.orders.events import OrderClosed
-from yellowcart.orders.model import OrderState
+from yellowcart.orders.model import DeliveryAddress, OrderState
 from yellowcart.orders.rules import may_ship
 from yellowcart.orders.stop import require_unstopped
 from yellowcart.orders.store import lock_order
@@ -33,7 +34,8 @@ from yellowcart.parcels.needs.store import (
 
 
 async def post_need(writer: Writer, person: Person, shop_id: ShopId, need: NewNeed) -> NeedId:
-    """Publish a need; carriers see from which city to which, and no more, until the shop accepts one of them.
+    """Publish a need; carriers see from which city to which, and no more, until the shop accepts one of them. The
+    goods of an order go where the order goes at this moment.
 
     Raises NotFound (not your shop), InvalidFields, NeedsTooMany, and for a need of an order OrderUnknown,
     OrderMoved (nothing left to ship), OrderStopped, NeedExists.
@@ -46,16 +48,18 @@ async def post_need(writer: Writer, person: Person, shop_id: ShopId, need: NewNe
         order = await lock_order(writer, shop_id, need.order_id)
         may_ship(order.state)
         await require_unstopped(writer, order)
+        need = msgspec.structs.replace(need, destination=await destination_of(writer, order))
     await writer.run("SELECT FROM shop WHERE shop_id = %(id)s ORDER BY shop_id FOR UPDATE", id=shop_id)
     open_needs = await writer.value(
         "SELECT count(*) FROM shipping_need WHERE shop_id = %(shop_id)s AND state = 'open'", shop_id=shop_id
     )
     if open_needs >= NEEDS_OPEN_MAX:
         raise NeedsTooMany(most=NEEDS_OPEN_MAX)
+    assert need.destination is not None, "the rules ask for it where there is no order"
     need_id = new_id(NeedId)
     try:
         async with writer.attempt():
-            await _insert(writer, person, shop_id, need_id, need)
+            await _insert(writer, person, shop_id, need_id, need, need.destination)
     except UniqueViolation as error:
         raise NeedExists from error
     await audit.record(
@@ -116,7 +120,9 @@ async def _end(writer: Writer, need: LockedNeed) -> None:
     )
 
 
-async def _insert(writer: Writer, person: Person, shop_id: ShopId, need_id: NeedId, need: NewNeed) -> None:
+async def _insert(
+    writer: Writer, person: Person, shop_id: ShopId, need_id: NeedId, need: NewNeed, destination: DeliveryAddress
+) -> None:
     await writer.run(
         """
         INSERT INTO shipping_need (shop_id, need_id, order_id, state, goods, origin, destination, origin_province,
@@ -130,9 +136,9 @@ async def _insert(writer: Writer, person: Person, shop_id: ShopId, need_id: Need
         order_id=need.order_id,
         goods=need.goods,
         origin=json_value(need.origin),
-        destination=json_value(need.destination),
+        destination=json_value(destination),
         origin_province=need.origin.province,
-        destination_province=need.destination.province,
+        destination_province=destination.province,
         weight_g=need.weight_g,
         pieces=need.pieces,
         due_at=need.due_at,

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from yellowcart.kernel.translation import N_
+from yellowcart.orders.model import DeliveryAddress
 from yellowcart.parcels.needs.errors import NeedMoved, QuoteMoved
 from yellowcart.parcels.needs.model import NEED_MOVES, QUOTE_MOVES, NeedState, NewNeed, NewQuote, QuoteState
 
@@ -36,6 +37,11 @@ def require_quote_move(before: QuoteState, after: QuoteState) -> None:
         raise QuoteMoved
 
 
+def is_same_route(before: DeliveryAddress, after: DeliveryAddress) -> bool:
+    """Whether goods that go to another address go the way that carriers quoted on: they saw its city."""
+    return (before.province, before.city) == (after.province, after.city)
+
+
 def need_problems(need: NewNeed, now: datetime) -> Problems:
     """What is wrong with a need, by field; the addresses were checked where they were read."""
     problems: Problems = {}
@@ -43,6 +49,8 @@ def need_problems(need: NewNeed, now: datetime) -> Problems:
         problems["goods"] = (N_("Say in 1 to %(most)s characters what is sent."), {"most": GOODS_LENGTH_MAX})
     if len(need.note) > NOTE_LENGTH_MAX or "\0" in need.note:
         problems["note"] = (N_("Please write at most %(most)s characters."), {"most": NOTE_LENGTH_MAX})
+    if need.destination is None and need.order_id is None:
+        problems["destination"] = N_("Say where the goods go.")
     if not 1 <= need.weight_g <= WEIGHT_G_MAX:
         problems["weight"] = (N_("Write the weight in kilograms, from 0.001 to %(most)s."), {"most": 50_000})
     if not 1 <= need.pieces <= PIECES_MAX:

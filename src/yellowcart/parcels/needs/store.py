@@ -11,8 +11,10 @@ from yellowcart.catalog.shops import members_of
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Writer
 from yellowcart.kernel.ids import OrderId, PersonId, ShopId
+from yellowcart.orders.model import DeliveryAddress
 from yellowcart.parcels.needs.errors import NeedUnknown, QuoteUnknown
 from yellowcart.parcels.needs.model import NeedId, NeedState, QuoteId, QuoteState
+from yellowcart.parcels.store import CheckedWaybill
 
 QUOTES_READ_MAX = 500
 
@@ -25,6 +27,7 @@ class LockedNeed(msgspec.Struct, frozen=True, kw_only=True):
     order_id: OrderId | None
     state: NeedState
     goods: str
+    destination: DeliveryAddress
     due_at: datetime
     created_by: PersonId
     accepted_quote_id: QuoteId | None
@@ -95,6 +98,22 @@ async def lock_needs_of_order(writer: Writer, shop_id: ShopId, order_id: OrderId
         " AND state IN ('open', 'accepted') ORDER BY shop_id, need_id FOR UPDATE",
         shop_id=shop_id,
         order_id=order_id,
+    )
+
+
+async def lock_needs_of_waybill(
+    writer: Writer, shop_id: ShopId, order_id: OrderId, named: CheckedWaybill
+) -> list[LockedNeed]:
+    """The needs of an order that were fulfilled by this waybill, locked: none or one as a rule."""
+    return await writer.rows(
+        LockedNeed,
+        f"SELECT {_NEED} FROM shipping_need WHERE shop_id = %(shop_id)s AND order_id = %(order_id)s"  # noqa: S608
+        " AND state = 'fulfilled' AND carrier = %(carrier)s AND waybill = %(waybill)s"
+        " ORDER BY shop_id, need_id FOR UPDATE",
+        shop_id=shop_id,
+        order_id=order_id,
+        carrier=named.carrier,
+        waybill=named.waybill,
     )
 
 
@@ -189,7 +208,13 @@ async def tell_shop(
 
 
 async def tell_carriers(
-    writer: Writer, need: LockedNeed, person_ids: Sequence[PersonId], occasion: str, title: str, body: str
+    writer: Writer,
+    need: LockedNeed,
+    person_ids: Sequence[PersonId],
+    occasion: str,
+    title: str,
+    body: str,
+    **parts: object,
 ) -> None:
     """Tell carriers about a need that they quoted on."""
     await post_messages(
@@ -201,7 +226,7 @@ async def tell_carriers(
                 occasion=f"need:{need.need_id}:{occasion}",
                 title=title,
                 body=body,
-                parts={"goods": need.goods},
+                parts={"goods": need.goods} | parts,
                 link=f"/carrier/needs/{need.shop_id}/{need.need_id}",
             )
             for person_id in person_ids

@@ -63,6 +63,12 @@ shipping_need = Table(
     Index("shipping_need_due_idx", "due_at", postgresql_where=text("state = 'open'")),
     Index("shipping_need_waybill_due_idx", "waybill_due_at", postgresql_where=text("state = 'accepted'")),
     Index(
+        "shipping_need_waybill_idx",
+        "shop_id",
+        "waybill",
+        postgresql_where=text("state = 'fulfilled'"),
+    ),
+    Index(
         "shipping_need_order_key",
         "shop_id",
         "order_id",

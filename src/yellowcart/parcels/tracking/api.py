@@ -10,6 +10,7 @@ from litestar.params import FromPath, HeaderParameter
 from yellowcart.accounts.access import PUBLIC
 from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.kernel.raw_http import BodyUnreadable
 from yellowcart.kernel.settings import Settings
 from yellowcart.parcels.tracking.intake import Intake, ToldEvents, take_in_events
@@ -59,7 +60,7 @@ async def told(
     )
     try:
         events = msgspec.json.decode(body, type=ToldEvents)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except JSON_UNREADABLE as error:
         raise BodyUnreadable(reason=str(error)) from error
     async with database.writing() as writer:
         await note_heard(writer, known.source)

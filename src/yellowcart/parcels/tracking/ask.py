@@ -1,7 +1,8 @@
 """Asking for tracks: where a source does not tell by itself, the platform asks about the parcels that are due.
 
-How often is bounded twice: a parcel that is silent is asked about ever more rarely (`rules.next_poll`), and not at
-all after POLL_DAYS; and one run asks about so many parcels and no more. Nothing is asked within a transaction.
+How often is bounded twice: a parcel that is silent, or of which nothing readable is told, is asked about ever more
+rarely (`rules.next_poll`), and not at all after POLL_FOR; and one run asks about so many parcels and no more.
+Nothing is asked within a transaction.
 """
 
 import asyncio
@@ -14,10 +15,12 @@ import msgspec
 import structlog
 
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Database, Reader, Writer
+from yellowcart.kernel.database import Database, Writer
 from yellowcart.kernel.errors import Refusal
 from yellowcart.kernel.ids import ShopId
+from yellowcart.kernel.json_reading import JSON_UNREADABLE
 from yellowcart.kernel.outbound import INTERNET, Network, fetch_public
+from yellowcart.kernel.setbacks import is_database_away
 from yellowcart.parcels.model import ShipmentId
 from yellowcart.parcels.rules import EVENTS_AT_ONCE_MAX, next_poll
 from yellowcart.parcels.tracking.intake import ToldEvent, take_in_events
@@ -29,6 +32,7 @@ PARCELS_AT_ONCE = 40
 SIDE_BY_SIDE = 4
 ANSWER_BYTES_MAX = 256 * 1024
 SECONDS_MAX = 8
+FAILURE_LENGTH_MAX = 200
 
 log = structlog.get_logger()
 
@@ -71,7 +75,7 @@ class JsonTrackingSource:
             raise TrackUnreadable(f"status {answer.status}")
         try:
             told = msgspec.json.decode(answer.content, type=_Answer)
-        except msgspec.DecodeError as error:
+        except JSON_UNREADABLE as error:
             raise TrackUnreadable(str(error)) from error
         return [event for event in told.events if event.waybill.strip().upper() == waybill][:EVENTS_AT_ONCE_MAX]
 
@@ -91,19 +95,22 @@ class _Due(msgspec.Struct, frozen=True):
 
 async def ask_sources(database: Database, installation_secret: str, network: Network = INTERNET) -> int:
     """Ask the active sources that can be asked about the parcels that are due, a bounded number; answers how
-    many parcels. Without such a source nothing is looked at."""
+    many parcels. Without such a source nothing is looked at.
+
+    A parcel has its next time before anybody is asked about it, and whatever goes wrong with one parcel or one
+    source stays there: the others are asked all the same.
+    """
     async with database.reading() as reader:
         settings = [each for each in await tracking_sources(reader) if each.is_active and each.ask_url]
-        if not settings:
-            return 0
-        due = await _due_parcels(reader)
+    if not settings:
+        return 0
+    async with database.writing() as writer:
+        due = await _take_due(writer)
     if not due:
         return 0
     for each in settings:
         token = ask_token(installation_secret, each.source, each.secret_version)
         await _ask_one(database, each, JsonTrackingSource(each.ask_url, token, network), due)
-    async with database.writing() as writer:
-        await _put_off(writer, due)
     return len(due)
 
 
@@ -112,20 +119,30 @@ async def _ask_one(
 ) -> None:
     gate, failures = asyncio.Semaphore(SIDE_BY_SIDE), list[str]()
 
+    def fail(parcel: _Due, error: Exception) -> None:
+        failures.append(_in_words(error))
+        names = {"source": settings.source, "shop_id": parcel.shop_id, "shipment_id": parcel.shipment_id}
+        foreseen = isinstance(error, (Refusal, TrackUnreadable))
+        log.warning("tracking.parcel_failed", error=failures[-1], exc_info=None if foreseen else error, **names)
+
     async def ask(parcel: _Due) -> Sequence[ToldEvent]:
         async with gate:
             try:
                 return await source.ask(parcel.carrier, parcel.waybill)
-            except (Refusal, TrackUnreadable) as error:
-                failures.append(str(error)[:200])
+            except Exception as error:  # whatever a source says of one parcel, the others are asked about
+                fail(parcel, error)
                 return ()
 
-    for answer in await asyncio.gather(*(ask(parcel) for parcel in due)):
-        if answer:
+    for parcel, answer in zip(due, await asyncio.gather(*(ask(parcel) for parcel in due)), strict=True):
+        if not answer:
+            continue
+        try:
             async with database.writing() as writer:
                 await take_in_events(writer, settings.source, answer)
-    if failures:
-        log.warning("tracking.source_failed", source=settings.source, failures=len(failures), last=failures[-1])
+        except Exception as error:  # what was told of one parcel must not keep back what was told of the next
+            if is_database_away(error):
+                raise
+            fail(parcel, error)
     async with database.writing() as writer:
         await writer.run(
             """
@@ -137,35 +154,41 @@ async def _ask_one(
         )
 
 
-async def _due_parcels(reader: Reader) -> list[_Due]:
-    return await reader.rows(
+def _in_words(error: Exception) -> str:
+    """An error as operators read it, never empty, and with nothing in it that could not be kept."""
+    said = str(error) if isinstance(error, (Refusal, TrackUnreadable)) else f"{type(error).__name__}: {error}"
+    printable = "".join(character if character.isprintable() else " " for character in said)
+    return printable.strip()[:FAILURE_LENGTH_MAX] or type(error).__name__
+
+
+async def _take_due(writer: Writer) -> list[_Due]:
+    """The parcels that are due, each with its next time by how long it has been silent; one that moves meanwhile
+    gets an earlier one. What another process holds at this moment, it asks about."""
+    now = clock.now()
+    due = await writer.rows(
         _Due,
         """
-        SELECT shop_id, shipment_id, carrier, waybill, shipped_at, moved_at FROM shipment
+        SELECT shop_id, shipment_id, carrier, waybill, shipped_at, coalesce(moved_at, shipped_at) AS moved_at
+        FROM shipment
         WHERE is_watched AND ask_at <= %(now)s
         ORDER BY ask_at
         LIMIT %(most)s
+        FOR UPDATE SKIP LOCKED
         """,
-        now=clock.now(),
+        now=now,
         most=PARCELS_AT_ONCE,
     )
-
-
-async def _put_off(writer: Writer, due: Sequence[_Due]) -> None:
-    """The next time for parcels that were asked about, whatever was answered; one that moved has its own."""
-    now = clock.now()
     await writer.run_many(
         """
-        UPDATE shipment SET ask_at = %(ask_at)s
-        WHERE shop_id = %(shop_id)s AND shipment_id = %(shipment_id)s AND ask_at <= %(now)s
+        UPDATE shipment SET ask_at = %(ask_at)s WHERE shop_id = %(shop_id)s AND shipment_id = %(shipment_id)s
         """,
         [
             {
                 "shop_id": each.shop_id,
                 "shipment_id": each.shipment_id,
                 "ask_at": next_poll(each.shipped_at, each.moved_at, now),
-                "now": now,
             }
-            for each in sorted(due, key=lambda each: (each.shop_id, each.shipment_id))
+            for each in due
         ],
     )
+    return due

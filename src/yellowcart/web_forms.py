@@ -1,8 +1,8 @@
 """Forms with files: read part by part, text as UTF-8 whatever a part says of itself, and little of it.
 
 The framework would decode a text field with the charset that its sender names, among them some that take time by
-the square of the length or answer with what is no text; and it knows no bound for one field. Files go to a temporary
-file as they come, bounded by the route's own bound for the whole body.
+the square of the length or answer with what is no text; and it knows no bound for one field. Files go to temporary
+files as they come, bounded by the route's own bound for the whole body.
 """
 
 from collections import defaultdict
