@@ -60,13 +60,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group(kind))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """One worker more than there are cores: those that drive browsers and processes wait much of their time."""
-    said = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
-    return None if said else (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_finish() -> None:
     """A worker lives as a web process does: what was imported and collected is not looked through for garbage."""
     collect_garbage_rarely()

@@ -14,6 +14,9 @@ from yellowcart.demo.accounts import UnknownWorld, demo_world
 from yellowcart.demo.prepare import NotADemo, OtherWorld, prepare_database
 from yellowcart.kernel import clock
 
+pytestmark = pytest.mark.xdist_group("demo seed")
+
+
 OTHER = "douyin_2020"
 
 

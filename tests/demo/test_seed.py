@@ -20,6 +20,8 @@ from yellowcart.kernel.tasks import open_tasks, run_all_sweeps
 from yellowcart.orders.model import OrderState
 from yellowcart.uploads.storage import UploadStorage
 
+pytestmark = pytest.mark.xdist_group("demo seed")
+
 CONTENT = {
     "goods": """
         SELECT shop.name, product.title, sale_status, review_status, sku.name, price_fen, received, available,

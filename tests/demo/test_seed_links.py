@@ -16,6 +16,8 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.kernel.tasks import open_tasks, run_all_sweeps
 
+pytestmark = pytest.mark.xdist_group("demo seed")
+
 WORLDS = ("kuaishou_2022", "douyin_2020")
 
 

@@ -14,6 +14,8 @@ from yellowcart.demo.accounts import demo_accounts, demo_world
 from yellowcart.demo.world_file import World, world_names
 from yellowcart.parcels.model import ShipmentState
 
+pytestmark = pytest.mark.xdist_group("demo seed")
+
 Found = dict[str, int]
 
 

@@ -14,6 +14,7 @@ from yellowcart.kernel import clock
 from yellowcart.kernel.database import Database
 from yellowcart.links.model import Surface
 
+pytestmark = pytest.mark.xdist_group("demo seed")
 WEEK = (date(2022, 2, 18), date(2022, 2, 25))
 MONTH = (None, None)
 

@@ -14,7 +14,7 @@ from tests.demo.seeded import seeded_database
 from yellowcart.demo.accounts import demo_world
 from yellowcart.demo.crowd import run_crowd
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(240), pytest.mark.xdist_group("demo seed")]
 
 DONE = {
     "chats": "SELECT count(*) FROM chat_message WHERE sent_at > %(start)s",
