@@ -149,6 +149,13 @@ def reason_in(typed: str) -> Reason:
     return Reason(typed)
 
 
+def received_in(typed: str, kind: CaseKind, reason: Reason) -> bool:
+    """Whether the buyer has the goods. Raises InvalidFields where it is asked and neither said nor plain."""
+    if kind is CaseKind.REFUND_ONLY and reason is not Reason.NOT_RECEIVED and typed not in {"yes", "no"}:
+        raise InvalidFields({"goods_received": N_("Say whether you have received it.")})
+    return typed == "yes"
+
+
 Act = Callable[[Writer, tuple[int, ...]], Awaitable[Case]]
 """What a form does, with the files that it brought."""
 

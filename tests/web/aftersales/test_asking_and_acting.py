@@ -92,6 +92,7 @@ async def test_a_return_goes_from_wish_to_money_over_the_pages(scene: Scene) -> 
         ({"reason": "nonsense"}, "Choose a reason."),
         ({"reason": "other", "words": "  "}, "Say why in a few words."),
         ({"words": "长" * 1_001}, "Write at most 1,000 characters."),
+        ({"goods_received": ""}, "Say whether you have received it."),
     ],
 )
 async def test_a_refused_request_keeps_what_was_typed_and_says_what_is_wrong(
@@ -99,7 +100,8 @@ async def test_a_refused_request_keeps_what_was_typed_and_says_what_is_wrong(
 ) -> None:
     order_id = await scene.desk.received(2)
     form = await asking(scene, order_id, kind="refund_only")
-    typed = {"reason": "damaged", "quantity": "2", "words": "外箱变形", "amount": "20.5"} | changed
+    typed = {"reason": "damaged", "quantity": "2", "words": "外箱变形", "amount": "20.5"}
+    typed |= {"goods_received": "yes"} | changed
     answer = await scene.fill("buyer", form, "data-request", "/aftersales/new", **typed)
     assert answer.status_code == 422, answer.headers
     assert told in answer.text
@@ -112,7 +114,11 @@ async def test_a_refused_request_keeps_what_was_typed_and_says_what_is_wrong(
 
 async def test_a_file_that_lies_is_refused_at_its_field_and_the_words_stay(scene: Scene) -> None:
     form = await asking(scene, await scene.desk.received(2), kind="refund_only")
-    fields = fields_of(await scene.read("buyer", form), "data-request") | {"reason": "damaged", "words": "看照片"}
+    fields = fields_of(await scene.read("buyer", form), "data-request") | {
+        "reason": "damaged",
+        "words": "看照片",
+        "goods_received": "yes",
+    }
     answer = await scene.buyer.post(
         "/aftersales/new", data=fields, files=[("evidence", ("a.jpg", b"MZ no picture at all", "image/jpeg"))]
     )
@@ -123,7 +129,8 @@ async def test_a_file_that_lies_is_refused_at_its_field_and_the_words_stay(scene
 
 async def test_a_request_sent_twice_is_one_case(scene: Scene) -> None:
     form = await asking(scene, await scene.desk.received(2), kind="refund_only")
-    fields = fields_of(await scene.read("buyer", form), "data-request") | {"reason": "damaged", "quantity": "1"}
+    typed = {"reason": "damaged", "quantity": "1", "goods_received": "yes"}
+    fields = fields_of(await scene.read("buyer", form), "data-request") | typed
     first, second = [await scene.post("buyer", "/aftersales/new", **fields) for _ in range(2)]
     assert first.status_code == second.status_code == 303
     assert first.headers["location"] == second.headers["location"]

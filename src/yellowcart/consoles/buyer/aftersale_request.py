@@ -27,6 +27,7 @@ from yellowcart.consoles.case_forms import (
     kind_in,
     number_in,
     reason_in,
+    received_in,
     said_in,
     whole_in,
 )
@@ -107,13 +108,14 @@ async def ask(
 
     async def open_it(writer: Writer, kept: tuple[int, ...]) -> Case:
         said = said_in(data, kept)
+        reason = reason_in(text_of(data, "reason"))
         new = NewCase(
             order_line_id=asking.order_line_id,
             kind=kind,
-            reason=reason_in(text_of(data, "reason")),
+            reason=reason,
             quantity=whole_in(data, "quantity"),
             amount_fen=amount_in(data),
-            goods_received=text_of(data, "goods_received") == "yes",
+            goods_received=received_in(text_of(data, "goods_received"), kind, reason),
             words=said.words,
             evidence=said.evidence,
         )
