@@ -20,13 +20,18 @@ async def send_back(turn: Turn, dice: Dice) -> None:
     of_order = [waybill for waybill in known if life.boxes[waybill].order_id == turn.order.order_id]
     waybill = dice.one(of_order or known) if known else life.waybill()
     box = life.boxes.get(waybill) or Box(turn.order.order_id)
+    # The parcel in which they are on their way, named once more, is no news.
+    is_news = case.state != "awaiting_inspection" or life.returns.get(case.case_id) != waybill
     why_not = only_in(turn, "awaiting_return") or (set() if case.has_address else MOVED) or _why_not_in(turn, box)
     sent = goods_back.SentBack(carrier="ZTO", waybill=waybill, freight_fen=freight)
     life.tell(f"  by {waybill}")
     happened = await turn.take(
-        lambda writer: goods_back.send_back(writer, turn.buyer, *turn.key, sent), why_not, dice, None
+        lambda writer: goods_back.send_back(writer, turn.buyer, *turn.key, sent),
+        why_not if is_news else set(),
+        dice,
+        None,
     )
-    if not happened:
+    if not happened or not is_news:
         return
     # What a box cost is borne once, whatever else is in it.
     owed_before = sum(each.owed_fen for each in _cases_in(life, waybill))
