@@ -38,7 +38,8 @@ def server() -> Iterator[str]:
         return
     embedded = start_embedded_postgres(Path(TEST_HOME) / "postgres")
     with psycopg.connect(embedded.url, autocommit=True) as connection:
-        for setting in SETTINGS_FOR_TESTS:
+        # As in the suite, but a chunk's database lives long enough to need its statistics.
+        for setting in (*SETTINGS_FOR_TESTS, "autovacuum = on"):
             connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("SELECT pg_reload_conf()")
     try:
