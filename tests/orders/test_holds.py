@@ -1,16 +1,14 @@
 """How long unpaid goods are kept while a buyer comes and goes."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from tests.conftest import MORNING, sign_in_as
-from tests.orders.shopping import Till, open_till, order_state, stock_of
+from tests.orders.shopping import Till, order_state, stock_of
 from tests.small_world import make_small_world
 from yellowcart.accounts.model import Person
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Database
 from yellowcart.orders import holds
 from yellowcart.orders.close import cancel_order
 from yellowcart.orders.errors import OrderUnknown
@@ -18,18 +16,6 @@ from yellowcart.orders.place import PlacedOrder
 from yellowcart.orders.timers import lapse_unpaid_orders
 from yellowcart.payments.pay import open_cashier
 from yellowcart.payments.presence import leave_cashier
-
-
-@pytest.fixture
-async def till(database: Database) -> AsyncIterator[Till]:
-    opened = await open_till(database)
-    yield opened
-    await opened.lane.stop()
-
-
-@pytest.fixture
-async def buyer(database: Database) -> Person:
-    return (await sign_in_as(database)).person
 
 
 def at(seconds: int) -> datetime:

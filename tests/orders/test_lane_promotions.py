@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
@@ -24,13 +23,6 @@ from yellowcart.orders.queries import order_of_shop
 from yellowcart.orders.wanted import NewOrder, WantedLine
 from yellowcart.promotions.errors import CouponTakesNothing, CouponUsed
 from yellowcart.promotions.model import Funder
-
-
-@pytest.fixture
-async def till(database: Database) -> AsyncIterator[Till]:
-    opened = await open_till(database)
-    yield opened
-    await opened.lane.stop()
 
 
 @pytest.fixture

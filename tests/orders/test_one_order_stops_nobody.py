@@ -1,12 +1,9 @@
 """One order at which a timer breaks waits, and every other order goes on."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import pytest
-
-from tests.conftest import sign_in_as
-from tests.orders.shopping import Till, open_till, order_state, stock_of
+from tests.orders.shopping import Till, order_state, stock_of
 from tests.small_world import SmallWorld, make_small_world
 from yellowcart.accounts.model import Person, Role
 from yellowcart.kernel import clock
@@ -18,18 +15,6 @@ from yellowcart.orders.timers import complete_old_receipts, confirm_old_shipment
 from yellowcart.parcels.ship import NewShipment, ship_order
 
 A_MONTH = timedelta(days=31)
-
-
-@pytest.fixture
-async def till(database: Database) -> AsyncIterator[Till]:
-    opened = await open_till(database)
-    yield opened
-    await opened.lane.stop()
-
-
-@pytest.fixture
-async def buyer(database: Database) -> Person:
-    return (await sign_in_as(database)).person
 
 
 async def break_at(database: Database, order_id: OrderId) -> None:

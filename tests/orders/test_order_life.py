@@ -1,18 +1,16 @@
 """What becomes of an order: paid, refused, lapsed, cancelled, shipped, received, complete."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
 from tests.conftest import MORNING, sign_in_as
-from tests.orders.shopping import Till, open_till, order_state, stock_of
+from tests.orders.shopping import Till, order_state, stock_of
 from tests.small_world import PRICE_FEN, make_small_world
 from yellowcart.accounts.model import Person, Role
 from yellowcart.aftersales.open_case import cancel_paid_order
 from yellowcart.kernel import clock
-from yellowcart.kernel.database import Database
 from yellowcart.kernel.errors import InvalidFields, NotFound
 from yellowcart.kernel.ids import PersonId
 from yellowcart.kernel.kill_switches import Switch, SwitchedOff, flip
@@ -31,18 +29,6 @@ from yellowcart.payments.pay import open_cashier, settle_payment
 from yellowcart.payments.timers import ask_for_silent_payments, carry_out_refunds
 
 PARCEL = NewShipment("SF", "SF1234567890")
-
-
-@pytest.fixture
-async def till(database: Database) -> AsyncIterator[Till]:
-    opened = await open_till(database)
-    yield opened
-    await opened.lane.stop()
-
-
-@pytest.fixture
-async def buyer(database: Database) -> Person:
-    return (await sign_in_as(database)).person
 
 
 def merchant_of(person_id: PersonId) -> Person:

@@ -1,6 +1,5 @@
 """A stop keeps an order where it is: for shipping, for the timers, and until an outsider lets it go on."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -21,13 +20,6 @@ from yellowcart.orders.timers import confirm_old_shipments
 from yellowcart.parcels.ship import NewShipment, ship_order
 
 PARCEL = NewShipment("SF", "SF1234567890")
-
-
-@pytest.fixture
-async def till(database: Database) -> AsyncIterator[Till]:
-    opened = await open_till(database)
-    yield opened
-    await opened.lane.stop()
 
 
 async def test_a_stopped_order_is_neither_shipped_nor_received_by_time(

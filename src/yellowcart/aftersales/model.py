@@ -314,6 +314,15 @@ def evidence_subject(shop_id: ShopId, aftersale_id: AftersaleId, step_id: int) -
     return f"{EVIDENCE_OF_STEP}:{shop_id}-{aftersale_id}-{step_id}"
 
 
+_CASE = "aftersale"
+
+
 def case_subject(aftersale_id: int) -> str:
     """How a case is named to orders, payments and parcels."""
-    return f"aftersale:{aftersale_id}"
+    return f"{_CASE}:{aftersale_id}"
+
+
+def case_of_subject(subject: str) -> AftersaleId | None:
+    """The case that orders, payments and parcels know by this subject, or None for another thing."""
+    kind, _, number = subject.partition(":")
+    return AftersaleId(int(number)) if kind == _CASE and number.isdecimal() else None

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from yellowcart.aftersales.model import Action, Actor, AftersaleId, CaseState, case_subject
+from yellowcart.aftersales.model import Action, Actor, AftersaleId, CaseState, case_of_subject
 from yellowcart.aftersales.reasons import COMES_BACK
 from yellowcart.aftersales.return_parcel import follow_parcel, follow_return
 from yellowcart.aftersales.shop_rules import shop_rules
@@ -27,7 +27,6 @@ AT_MOST = 100
 """Cases whose time is over that one run of the sweep takes up."""
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 """A case whose default could not happen is tried again so much later, and keeps nobody else waiting."""
-_SUBJECT = case_subject(0).removesuffix("0")
 log = structlog.get_logger()
 
 
@@ -117,7 +116,7 @@ async def _try_later(writer: Writer, due: _Due) -> None:
 @subscribe(RefundSucceeded)
 async def finish_refunded(writer: Writer, _: Envelope, event: RefundSucceeded) -> None:
     """The gateway gave the money of a case back: it is done."""
-    aftersale_id = _case_of(event.subject)
+    aftersale_id = case_of_subject(event.subject)
     if aftersale_id is None:
         return
     held = await hold_case(writer, event.shop_id, aftersale_id)
@@ -130,9 +129,3 @@ async def follow_returns(writer: Writer, _: Envelope, event: ParcelMoved) -> Non
     """A return has arrived, or is with the buyer again: whose time runs is told by the carrier's word."""
     if event.purpose is ShipmentPurpose.RETURN and event.after in ARRIVED and event.order_id is not None:
         await follow_parcel(writer, event.shop_id, event.order_id, event.shipment_id)
-
-
-def _case_of(subject: str) -> AftersaleId | None:
-    """The case that orders, payments and parcels know by this subject, or None for another thing."""
-    number = subject.removeprefix(_SUBJECT)
-    return AftersaleId(int(number)) if number != subject and number.isdecimal() else None

@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from yellowcart.accounts.access import allow
 from yellowcart.accounts.model import Person, Role
 from yellowcart.aftersales.freight_owed import freight_owed
+from yellowcart.aftersales.model import case_of_subject
 from yellowcart.consoles.forms import FormBody, refused_form
 from yellowcart.consoles.operator.navigation import operator_page
 from yellowcart.consoles.rendering import AnyRequest, go_to, locale_of
@@ -48,6 +49,7 @@ from yellowcart.payments.wording import (
 OPERATOR = allow(Role.OPERATOR)
 WORDS: dict[str, object] = {
     "bill_words": BILL_WORDS,
+    "case_of_subject": case_of_subject,
     "cause_words": CAUSE_WORDS,
     "failure_words": FAILURE_WORDS,
     "fault_words": FAULT_WORDS,
